@@ -1,0 +1,1 @@
+BprobabilitiesJЦїH>1“z;5>Та?2,<

@@ -1,0 +1,1 @@
+Bmichel_netoutJ´W0?’@?úA?

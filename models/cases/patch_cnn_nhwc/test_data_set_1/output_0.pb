@@ -1,0 +1,1 @@
+Bem_trk_none_netoutJÐÖ>{è ?C‡l>

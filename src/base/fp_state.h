@@ -1,0 +1,47 @@
+// The floating-point state that the arithmetic contract needs.
+#pragma once
+
+#include <cfenv>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace engine {
+
+/// While alive: round to nearest even, denormals honoured, exceptions masked. We run on the host's
+/// thread, where a library built with -ffast-math may have switched denormals off; the host's state
+/// is put back at the end.
+class FpState {
+ public:
+#if defined(__x86_64__)
+  FpState() noexcept : saved_(_mm_getcsr()) { _mm_setcsr(kDefault); }
+  ~FpState() { _mm_setcsr(saved_); }
+
+ private:
+  static constexpr unsigned kDefault = 0x1f80;
+  unsigned saved_;
+#elif defined(__aarch64__)
+  FpState() noexcept {
+    asm volatile("mrs %0, fpcr" : "=r"(saved_));
+    asm volatile("msr fpcr, %0" : : "r"(0ul));
+  }
+  ~FpState() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+
+ private:
+  unsigned long saved_;
+#else
+  FpState() noexcept {
+    std::fegetenv(&saved_);
+    std::fesetround(FE_TONEAREST);
+  }
+  ~FpState() { std::fesetenv(&saved_); }
+
+ private:
+  std::fenv_t saved_;
+#endif
+ public:
+  FpState(const FpState&) = delete;
+  FpState& operator=(const FpState&) = delete;
+};
+
+}  // namespace engine

@@ -1,0 +1,93 @@
+#include "graph/executor/context.h"
+
+#include "base/check.h"
+
+#include <new>
+
+namespace engine::graph {
+
+Context::Context(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+  const std::size_t bytes = plan_->arena_bytes;
+  arena_.reset(static_cast<std::byte*>(
+      ::operator new(bytes + 64, std::align_val_t{64}, std::nothrow)));
+  ENGINE_REQUIRE(arena_, ErrorCode::kResourceExhausted, "no memory for a run (", bytes,
+                 " bytes are needed); use a smaller batch");
+  std::size_t ins = 0, outs = 0;
+  for (const Step& step : plan_->steps) {
+    ins += step.in.size();
+    outs += step.out.size();
+  }
+  in_.reserve(ins);
+  out_.reserve(outs);
+  steps_.reserve(plan_->steps.size());
+  for (const Step& step : plan_->steps) {
+    steps_.push_back({step.kernel.get(), in_.data() + in_.size(), out_.data() + out_.size(),
+                      arena_.get() + step.scratch});
+    for (const Place& place : step.in) in_.push_back(resolve(place));
+    for (const Place& place : step.out) out_.push_back(resolve(place));
+  }
+}
+
+void* Context::resolve(const Place& place) const noexcept {
+  switch (place.kind) {
+    case Place::Kind::kArena: return arena_.get() + place.offset;
+    case Place::Kind::kConstant: return const_cast<void*>(place.constant);
+    default: return nullptr;
+  }
+}
+
+Status Context::run_step(std::size_t i, Pool& pool) noexcept {
+  const Bound& step = steps_[i];
+  const ops::Fault fault = step.kernel->run({step.in, step.out, step.scratch, pool});
+  return {fault.kind, static_cast<std::int32_t>(i), fault.a, fault.b};
+}
+
+Status Context::run(Pool& pool) noexcept {
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    if (const Status status = run_step(i, pool); !status.ok()) return status;
+  return {};
+}
+
+void Context::begin(Profile& profile) const {
+  const Graph& graph = plan_->program->graph();
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = plan_->steps[i];
+    NodeProfile node;
+    node.kernel = step.kernel->name();
+    node.flops = step.flops;
+    node.bytes = step.bytes;
+    if (step.node == Step::kCopy) {
+      node.op = node.name = "copy";
+    } else {
+      const Node& source = graph.nodes[step.node];
+      node.op = source.op->name();
+      const std::string details = source.op->describe();
+      if (const auto plus = details.find('+'); plus != std::string::npos) node.op += details.substr(plus);
+      node.name = source.name;
+      for (const ValueId id : source.outputs)
+        if (node.name.empty() && id != kNoValue) node.name = graph.value(id).name;
+    }
+    profile.nodes.push_back(std::move(node));
+  }
+}
+
+Status Context::run(Pool& pool, Profile& profile) {
+  using Clock = std::chrono::steady_clock;
+  if (profile.nodes.empty()) begin(profile);
+  ENGINE_REQUIRE(profile.nodes.size() == steps_.size(), ErrorCode::kInvalidArgument,
+                 "the profile is of another plan (it has ", profile.nodes.size(), " nodes, the plan ",
+                 steps_.size(), "); use a new Profile");
+  static const Clock::time_point epoch = Clock::now();
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const auto start = Clock::now();
+    const Status status = run_step(i, pool);
+    const auto end = Clock::now();
+    NodeProfile& node = profile.nodes[i];
+    node.start_ns.push_back(std::chrono::nanoseconds(start - epoch).count());
+    node.duration_ns.push_back(std::chrono::nanoseconds(end - start).count());
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+}  // namespace engine::graph

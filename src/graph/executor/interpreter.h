@@ -1,0 +1,34 @@
+// Runs a program node by node where shapes depend on the data: NonZero, Loop, and what follows them.
+#pragma once
+
+#include "base/pool.h"
+#include "graph/planner/program.h"
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace engine::graph {
+
+/// Budgets of one run.
+struct Limits {
+  std::size_t max_bytes = 0;
+  Index max_trips = 0;
+};
+
+/// Told after each node; may replace the outputs (comparing backends does).
+using Observer = std::function<void(const Node& node, std::span<const Tensor> in,
+                                    std::vector<Tensor>& out)>;
+
+/// Runs once with inputs in the graph's order. Every tensor has memory of its own, let go after its
+/// last use. Throws Error: kRunFailed, kResourceExhausted, prefixed with the node.
+std::vector<Tensor> interpret(const Program& program, std::span<const Tensor> inputs, Pool& pool,
+                              const Limits& limits, const Observer& observer = {});
+
+/// Text for a fault, without the node.
+std::string describe(const ops::Fault& fault);
+
+/// The error code for a fault.
+ErrorCode code_of(Status::Fault fault) noexcept;
+
+}  // namespace engine::graph

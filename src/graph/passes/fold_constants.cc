@@ -1,0 +1,90 @@
+// Computes nodes whose inputs are all constant.
+#include "base/check.h"
+#include "base/shape.h"
+#include "graph/control_flow.h"
+#include "graph/passes/passes.h"
+#include "graph/passes/rewriter.h"
+
+namespace engine::graph {
+namespace {
+
+// A folded value may be as large as this, or as its inputs together: weights that are transposed or
+// cast are folded, a small constant expanded to gigabytes is not.
+constexpr std::size_t kSmallBytes = std::size_t{1} << 20;
+constexpr std::size_t kTotalBytes = std::size_t{1} << 30;
+
+bool all_constant(const Rewriter& rewriter, const Node& node) {
+  for (const ValueId id : node.inputs)
+    if (id != kNoValue && !rewriter.constant(id)) return false;
+  return true;
+}
+
+// Types of the outputs if they are known and within the budget, else nothing.
+std::optional<std::vector<Shape>> affordable_outputs(const Graph& graph, const Node& node,
+                                                     std::size_t& spent) {
+  std::size_t in_bytes = 0, out_bytes = 0;
+  for (const ValueId id : node.inputs)
+    if (id != kNoValue) in_bytes += graph.value(id).constant.bytes();
+  std::vector<Shape> shapes;
+  for (const ValueId id : node.outputs) {
+    if (id == kNoValue) {
+      shapes.emplace_back();
+      continue;
+    }
+    const TensorType& type = graph.value(id).type;
+    const auto shape = type.shape();
+    if (!shape) return std::nullopt;
+    const auto count = checked_count(*shape);
+    if (!count || *count > (Index{1} << 40)) return std::nullopt;
+    out_bytes += static_cast<std::size_t>(*count) * size_of(type.dtype);
+    shapes.push_back(*shape);
+  }
+  if (out_bytes > std::max(kSmallBytes, in_bytes) || spent + out_bytes > kTotalBytes)
+    return std::nullopt;
+  spent += out_bytes;
+  return shapes;
+}
+
+bool fold(Rewriter& rewriter, int i, const std::vector<Shape>& shapes) {
+  Graph& graph = rewriter.graph();
+  const Node node = rewriter.node(i);
+  std::vector<ops::Input> in;
+  std::vector<ops::Output> out;
+  std::vector<Tensor> results;
+  for (const ValueId id : node.inputs)
+    in.push_back(id == kNoValue ? ops::Input{} : ops::view(graph.value(id).constant));
+  for (std::size_t k = 0; k < node.outputs.size(); ++k) {
+    const ValueId id = node.outputs[k];
+    results.push_back(id == kNoValue ? Tensor() : Tensor(graph.value(id).type.dtype, shapes[k]));
+  }
+  for (Tensor& result : results) out.push_back(ops::mutable_view(result));
+  if (!node.op->evaluate(in, out).ok()) return false;  // the run will report it
+  rewriter.remove(i);
+  for (std::size_t k = 0; k < node.outputs.size(); ++k)
+    if (node.outputs[k] != kNoValue) graph.value(node.outputs[k]).constant = std::move(results[k]);
+  return true;
+}
+
+}  // namespace
+
+int fold_constants(Graph& graph) {
+  infer_types(graph);
+  Rewriter rewriter(graph);
+  std::size_t spent = 0;
+  int changes = 0;
+  for (int i = 0; i < rewriter.size(); ++i) {
+    const Node& node = rewriter.node(i);
+    if (node.op->data_dependent() || !all_constant(rewriter, node)) continue;
+    // The types of what was folded before are known better now.
+    const std::vector<ops::Operand> operands = operands_of(graph, node, {});
+    const auto types =
+        node.op->infer(ops::Operands(operands), static_cast<Index>(node.outputs.size()));
+    for (std::size_t k = 0; k < node.outputs.size(); ++k)
+      if (node.outputs[k] != kNoValue) graph.value(node.outputs[k]).type = types[k];
+    if (const auto shapes = affordable_outputs(graph, node, spent))
+      changes += fold(rewriter, i, *shapes);
+  }
+  return changes;
+}
+
+}  // namespace engine::graph

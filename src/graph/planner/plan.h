@@ -1,0 +1,59 @@
+// Plan: a program at fixed input shapes: kernels bound, memory laid out in one arena.
+#pragma once
+
+#include "graph/planner/program.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace engine::graph {
+
+/// Where a tensor of a plan lies.
+struct Place {
+  enum class Kind : std::uint8_t { kAbsent, kArena, kConstant };
+  Kind kind = Kind::kAbsent;
+  std::size_t offset = 0;          ///< in the arena
+  const void* constant = nullptr;  ///< kept alive by the plan or the program
+};
+
+/// One kernel with its operands.
+struct Step {
+  std::unique_ptr<const ops::Kernel> kernel;
+  std::vector<Place> in, out;
+  std::size_t scratch = 0;  ///< offset in the arena
+  std::size_t node = 0;     ///< in the program's graph, or kCopy
+  Index flops = 0, bytes = 0;
+
+  static constexpr std::size_t kCopy = static_cast<std::size_t>(-1);
+};
+
+/// An input or an output of a plan.
+struct Port {
+  DType dtype = DType::kFloat32;
+  Shape shape;
+  Place place;
+};
+
+/// Immutable; shared by all contexts.
+struct Plan {
+  std::shared_ptr<const Program> program;
+  std::vector<Step> steps;
+  std::vector<Port> inputs, outputs;
+  std::size_t arena_bytes = 0;
+  std::vector<Tensor> owned;  ///< constants that exist for these shapes only
+
+  /// For messages: the node of a step.
+  std::string label(std::size_t step) const;
+};
+
+/// Plans for fixed shapes of all graph inputs, with `threads` tasks at once. Nothing if a shape
+/// inside depends on values that are not known before the run. `values[i]` may hold a known value
+/// for input i. Throws Error: shapes that do not fit, or an arena above `max_bytes`.
+std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,
+                                      std::span<const Shape> input_shapes, int threads,
+                                      std::size_t max_bytes);
+
+}  // namespace engine::graph

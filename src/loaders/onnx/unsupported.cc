@@ -1,0 +1,107 @@
+#include "loaders/onnx/unsupported.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "loaders/onnx/order.h"
+#include "loaders/onnx/upgrade.h"
+#include "ops/registry.h"
+
+#include <algorithm>
+#include <set>
+
+namespace engine::onnx {
+namespace {
+
+struct Unknown {
+  std::vector<std::string> nodes;  ///< the first few
+  Index count = 0;
+  bool known_to_onnx = false;      ///< ai.onnx has an operator of the same name
+};
+using Report = std::map<std::pair<std::string, std::string>, Unknown>;  // by domain and name
+
+bool is_supported(std::string_view domain, std::string_view type) {
+  if (domain.empty()) {
+    if (type == "Constant" || type == "If" || type == "Loop" || type == "Scan") return true;
+    type = newest_name(type);
+  }
+  return ops::find(domain, type) != nullptr;
+}
+
+std::string advice(const std::string& domain, const std::string& type) {
+  if (type == "ZipMap") return "convert with zipmap off";
+  if (domain == "ai.onnx.preview.training" || domain == "ai.onnx.training")
+    return "export the model for inference";
+  if (domain != "" && domain != "ai.onnx.ml") return {};
+  for (const char* part : {"Sequence", "Optional"})
+    if (type.find(part) != std::string::npos) return "sequences and optional values are not supported";
+  if (type.starts_with("String") || type == "RegexFullMatch" || type == "TfIdfVectorizer")
+    return "prepare text outside the model";
+  if (type == "ImageDecoder") return "decode images outside the model";
+  if (type.ends_with("Loss")) return "export the model for inference";
+  return {};
+}
+
+// Walks all nodes with a list of its own instead of recursion; a function is entered once.
+Report find_unknown(const pb::GraphProto& graph, const FunctionTable& functions) {
+  constexpr std::size_t kNodesShown = 3;
+  Report report;
+  std::vector<const NodeList*> lists = {&graph.node()};
+  std::set<const pb::FunctionProto*> entered;
+  while (!lists.empty()) {
+    const NodeList& nodes = *lists.back();
+    lists.pop_back();
+    for (const pb::NodeProto& node : nodes) {
+      for (const auto& attribute : node.attribute()) {
+        if (attribute.has_g()) lists.push_back(&attribute.g().node());
+        for (const auto& body : attribute.graphs()) lists.push_back(&body.node());
+      }
+      if (const pb::FunctionProto* function = functions.find(node)) {
+        if (entered.insert(function).second) lists.push_back(&function->node());
+        continue;
+      }
+      const std::string_view domain = normal_domain(node.domain());
+      if (is_supported(domain, node.op_type())) continue;
+      Unknown& unknown = report[{std::string(domain), node.op_type()}];
+      ++unknown.count;
+      unknown.known_to_onnx = !domain.empty() && is_supported("", node.op_type());
+      if (unknown.nodes.size() < kNodesShown) unknown.nodes.push_back(place(node));
+    }
+  }
+  return report;
+}
+
+// A name without the quotes around it.
+std::string bare(const std::string& name) {
+  const std::string text = engine::quote(name);
+  return text.substr(1, text.size() - 2);
+}
+
+std::string describe(const Report::value_type& entry) {
+  const auto& [key, unknown] = entry;
+  const auto& [domain, type] = key;
+  std::string text = (domain.empty() ? "" : bare(domain) + "::") + bare(type);
+  if (unknown.known_to_onnx) text += " (not ONNX's " + bare(type) + ")";
+  text += " in " + join(unknown.nodes);
+  const Index more = unknown.count - static_cast<Index>(unknown.nodes.size());
+  if (more > 0) text += " and " + std::to_string(more) + " more";
+  const std::string hint = advice(domain, type);
+  return hint.empty() ? text : text + " (" + hint + ")";
+}
+
+}  // namespace
+
+void check_supported(const pb::GraphProto& graph, const FunctionTable& functions) {
+  constexpr std::size_t kOperatorsShown = 100;
+  const Report report = find_unknown(graph, functions);
+  if (report.empty()) return;
+  std::vector<std::string> lines;
+  for (const auto& entry : report) {
+    if (lines.size() == kOperatorsShown) break;
+    lines.push_back(describe(entry));
+  }
+  if (report.size() > lines.size()) lines.push_back(concat(report.size() - lines.size(), " more"));
+  fail(ErrorCode::kUnsupported, report.size(), " unknown operator", report.size() == 1 ? "" : "s",
+       " (this build cannot run ", report.size() == 1 ? "it" : "them", "): ", join(lines, "; "));
+}
+
+}  // namespace engine::onnx

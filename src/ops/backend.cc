@@ -1,0 +1,77 @@
+#include "ops/backend.h"
+
+#include <new>
+
+namespace engine::ops {
+namespace {
+
+class OperatorKernel final : public Kernel {
+ public:
+  OperatorKernel(const Binding& binding, bool reference)
+      : op_(binding.op), reference_(reference) {
+    for (const Input& input : binding.in) {
+      in_shapes_.push_back(input ? input.shape() : Shape{});
+      in_.push_back(input);
+    }
+    for (const Output& output : binding.out) {
+      out_shapes_.push_back(output ? output.shape() : Shape{});
+      out_.push_back(output);
+    }
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    constexpr std::size_t kMost = 64;
+    try {
+      Input in[kMost];
+      Output out[kMost];
+      const bool small = in_.size() <= kMost && out_.size() <= kMost;
+      std::vector<Input> many_in(small ? 0 : in_.size());
+      std::vector<Output> many_out(small ? 0 : out_.size());
+      Input* inputs = small ? in : many_in.data();
+      Output* outputs = small ? out : many_out.data();
+      for (std::size_t i = 0; i < in_.size(); ++i)
+        if (in_[i]) inputs[i] = {in_[i].dtype, &in_shapes_[i], call.in[i]};
+      for (std::size_t i = 0; i < out_.size(); ++i)
+        if (out_[i]) outputs[i] = {out_[i].dtype, &out_shapes_[i], call.out[i]};
+      const Inputs views(inputs, in_.size());
+      const Outputs results(outputs, out_.size());
+      return reference_ ? op_.reference(views, results) : op_.evaluate(views, results);
+    } catch (const std::bad_alloc&) {
+      return {Status::Fault::kResourceExhausted, 0, 0};
+    } catch (...) {
+      return {Status::Fault::kInternal, 0, 0};
+    }
+  }
+
+  std::string name() const override {
+    return std::string(op_.name()) + (reference_ ? "[reference]" : "[generic]");
+  }
+
+ private:
+  const Operator& op_;
+  bool reference_;
+  std::vector<Input> in_;
+  std::vector<Output> out_;
+  std::vector<Shape> in_shapes_, out_shapes_;
+};
+
+class ReferenceBackend final : public Backend {
+ public:
+  std::string name() const override { return "reference"; }
+  std::shared_ptr<const Packed> pack(const Operator&, const Operands&) const override {
+    return nullptr;
+  }
+  std::unique_ptr<Kernel> bind(const Binding& binding) const override {
+    return bind_operator(binding, true);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> bind_operator(const Binding& binding, bool reference) {
+  return std::make_unique<OperatorKernel>(binding, reference);
+}
+
+std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
+
+}  // namespace engine::ops

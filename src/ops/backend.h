@@ -1,0 +1,76 @@
+// What a device must offer: kernels for operators at fixed shapes.
+#pragma once
+
+#include "base/pool.h"
+#include "ops/operator.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace engine::ops {
+
+/// Constants of a node in the form a kernel wants: packed once per program, shared by all its plans.
+class Packed {
+ public:
+  virtual ~Packed() = default;
+  /// Inputs (bits, by position) whose original elements no kernel of this node reads any more.
+  unsigned consumed_inputs = 0;
+};
+
+/// What a kernel gets for one run. Pointers are 64-byte aligned but for views and foreign memory;
+/// an absent tensor is null.
+struct Call {
+  const void* const* in;
+  void* const* out;
+  std::byte* scratch;  ///< as many bytes as the kernel asked for, 64-byte aligned, unspecified
+  Pool& pool;
+};
+
+/// An operator bound to shapes: immutable, used by many runs at once.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  /// Allocates nothing, takes no lock.
+  virtual Fault run(const Call& call) const noexcept = 0;
+  /// Scratch for one run in which at most `threads` tasks run at once.
+  virtual std::size_t scratch_bytes(int threads) const noexcept {
+    (void)threads;
+    return 0;
+  }
+  /// Whether output 0 may lie in the memory of this input (same bytes, element by element).
+  virtual bool may_overwrite(Index input) const noexcept {
+    (void)input;
+    return false;
+  }
+  /// For profiles: "conv_direct[avx512]".
+  virtual std::string name() const = 0;
+};
+
+/// A node at fixed shapes.
+struct Binding {
+  const Operator& op;
+  std::span<const Input> in;    ///< data is set for constants that are still there, else null
+  std::span<const Output> out;  ///< data is null
+  const Packed* packed;         ///< what `pack` made of the node's constants, or null
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string name() const = 0;  ///< "cpu:avx512"
+  /// Packs what is constant. `in[i].value` is set for constants. Null if there is nothing to pack.
+  virtual std::shared_ptr<const Packed> pack(const Operator& op, const Operands& in) const = 0;
+  /// A kernel for these shapes; always one, if need be the operator's own `evaluate`.
+  virtual std::unique_ptr<Kernel> bind(const Binding& binding) const = 0;
+};
+
+/// The operator itself as a kernel: `evaluate`, or `reference` for the oracle.
+std::unique_ptr<Kernel> bind_operator(const Binding& binding, bool reference);
+
+/// Double precision, slow, judges accuracy.
+std::unique_ptr<Backend> make_reference_backend();
+
+}  // namespace engine::ops

@@ -1,0 +1,58 @@
+#include "ops/cpu/kernel.h"
+
+#include <algorithm>
+#include <array>
+
+namespace engine::cpu {
+
+#define ENGINE_CPU_KERNEL(op, family) \
+  std::unique_ptr<Kernel> bind_##family(const Binding& binding, Isa isa);
+#define ENGINE_CPU_PACKED(op, family)                                     \
+  std::unique_ptr<Kernel> bind_##family(const Binding& binding, Isa isa); \
+  std::shared_ptr<const Packed> pack_##family(const ops::Operator& op, const ops::Operands& in);
+#include "ops/cpu/kernels.inc"
+#undef ENGINE_CPU_KERNEL
+#undef ENGINE_CPU_PACKED
+
+namespace {
+
+const KernelDef kKernels[] = {
+#define ENGINE_CPU_KERNEL(op, family) {#op, bind_##family, nullptr},
+#define ENGINE_CPU_PACKED(op, family) {#op, bind_##family, pack_##family},
+#include "ops/cpu/kernels.inc"
+#undef ENGINE_CPU_KERNEL
+#undef ENGINE_CPU_PACKED
+};
+
+const KernelDef* find_kernel(std::string_view op) {
+  const auto it = std::ranges::find(kKernels, op, &KernelDef::op);
+  return it == std::end(kKernels) ? nullptr : it;
+}
+
+class CpuBackend final : public ops::Backend {
+ public:
+  explicit CpuBackend(Isa isa) : isa_(isa) {}
+
+  std::string name() const override { return std::string("cpu:") + to_string(isa_); }
+
+  std::shared_ptr<const Packed> pack(const ops::Operator& op,
+                                     const ops::Operands& in) const override {
+    const KernelDef* def = find_kernel(op.name());
+    return def && def->pack ? def->pack(op, in) : nullptr;
+  }
+
+  std::unique_ptr<Kernel> bind(const Binding& binding) const override {
+    if (const KernelDef* def = find_kernel(binding.op.name()))
+      if (auto kernel = def->bind(binding, isa_)) return kernel;
+    return ops::bind_operator(binding, false);
+  }
+
+ private:
+  Isa isa_;
+};
+
+}  // namespace
+
+std::unique_ptr<ops::Backend> make_backend(Isa isa) { return std::make_unique<CpuBackend>(isa); }
+
+}  // namespace engine::cpu

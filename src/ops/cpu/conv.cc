@@ -1,0 +1,261 @@
+// Conv on the CPU, NCHW: implicit matrix product. Panels of output pixels are gathered into
+// [K][pixels] scratch that stays in the cache, K in the order of the contract (block of 16 channels,
+// kernel axes, channel); the register tiles then run all filters over them.
+#define ENGINE_ISA_FILE "ops/cpu/conv.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/conv.h"
+#include "ops/cpu/conv_panel.h"
+#include "ops/cpu/pack.h"
+
+#ifndef ENGINE_CONV_ARGUMENTS
+#define ENGINE_CONV_ARGUMENTS
+namespace engine::cpu {
+// Filters of one group over `panels` panels of pixels, for one image.
+struct ConvArguments {
+  const PackedMatrix* w;   // [K, filters of the group], packed
+  const float* panel;      // [panels][K][columns]
+  Index columns;           // of a full panel: a multiple of 16
+  const float* bias;       // of the group's first filter, or null
+  const float* residual;   // of the group's first output channel, or null
+  float* y;                // the group's first output channel
+  Index pixels;            // of a channel
+  Index first_pixel, last_pixel;
+  const ops::Epilogue* epilogue;
+};
+}  // namespace engine::cpu
+#endif
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
+
+ENGINE_BEGIN_ISA
+
+// Tile height and width; the height divides 16, so that no filter of a full block is computed twice.
+#if ENGINE_ISA_ID == 2
+inline constexpr int kFilters = 8, kPixelBlocks = 3;
+#elif ENGINE_ISA_ID == 0
+inline constexpr int kFilters = 1, kPixelBlocks = 1;
+#else
+inline constexpr int kFilters = 4, kPixelBlocks = 1;
+#endif
+
+Index conv_panel_columns() noexcept { return kPixelBlocks * kVecLanes; }
+
+template <int NV>
+void conv_tile(const ConvArguments& c, const float* panel, Index filter, Index first, Index valid) {
+  Vec sums[kFilters][NV];
+  const Index in_block = filter % kVecLanes;
+  const TileA a{c.w->block(filter / kVecLanes) + in_block, 1, kVecLanes};
+  tile_chain<kFilters, NV>(a, {panel, c.columns, kVecLanes}, c.w->k, sums);
+  const TileEpilogue e{nullptr, nullptr, c.epilogue->activation, c.epilogue->a, c.epilogue->b};
+  const Index rows = std::min<Index>(kFilters, c.w->n - filter);
+#pragma GCC unroll 1
+  for (Index r = 0; r < rows; ++r) {
+    Vec bias;
+    if (c.bias) bias = fill(c.bias[filter + r]);
+    const Index row = (filter + r) * c.pixels + first;
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) {
+      const Index left = valid - v * kVecLanes;
+      if (left <= 0) break;
+      const Index at = row + v * kVecLanes;
+      finish(sums[r][v], c.bias ? &bias : nullptr, c.residual ? c.residual + at : nullptr, e,
+             std::min<Index>(left, kVecLanes), c.y + at);
+    }
+  }
+}
+
+// Filters [first, last) over all panels; first is a multiple of 16.
+void conv_filters(const ConvArguments& c, Index first, Index last) noexcept {
+  for (Index filter = first; filter < last; filter += kFilters) {
+    const float* panel = c.panel;
+    for (Index pixel = c.first_pixel; pixel < c.last_pixel; pixel += c.columns) {
+      const Index valid = std::min(c.columns, c.last_pixel - pixel);
+      const Index blocks = (valid + kVecLanes - 1) / kVecLanes;
+      if constexpr (kPixelBlocks >= 3)
+        if (blocks == 3) conv_tile<3>(c, panel, filter, pixel, valid);
+      if constexpr (kPixelBlocks >= 2)
+        if (blocks == 2) conv_tile<2>(c, panel, filter, pixel, valid);
+      if (blocks == 1) conv_tile<1>(c, panel, filter, pixel, valid);
+      panel += c.w->k * c.columns;
+    }
+  }
+}
+
+// `count` floats, `step` apart, to contiguous memory.
+void copy_pixels(const float* from, Index step, Index count, float* to) noexcept {
+  if (step == 1) {
+    Index i = 0;
+    for (; count - i >= kVecLanes; i += kVecLanes) store(to + i, load(from + i));
+    if (i < count) store(to + i, count - i, load(from + i, count - i, 0.0f));
+  } else {
+    for (Index i = 0; i < count; ++i) to[i] = from[i * step];
+  }
+}
+
+// Gathers one panel: for each k in the order of the contract, `columns` pixels, +0 outside.
+void conv_gather(const PanelPlan& plan, const PanelRuns& runs, const float* x, float* to) noexcept {
+  const Vec zero = fill(0.0f);
+  for (Index block = 0; block < plan.channels; block += numerics::kLanes) {
+    const Index last = std::min(block + numerics::kLanes, plan.channels);
+    for (Index tap = 0; tap < plan.taps; ++tap) {
+      const PanelRun* first_run = runs.of_tap(tap);
+      const PanelRun* end_run = runs.of_tap(tap + 1);
+      const bool covered = runs.covers(tap);
+      for (Index c = block; c < last; ++c, to += plan.columns) {
+        if (!covered)
+          for (Index i = 0; i < plan.columns; i += kVecLanes) store(to + i, zero);
+        for (const PanelRun* run = first_run; run != end_run; ++run)
+          copy_pixels(x + c * plan.image + run->from, plan.step, run->count, to + run->to);
+      }
+    }
+  }
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+struct PackedConv final : Packed {
+  std::vector<PackedMatrix> groups;  // [K, filters] each, K in the order of the contract
+};
+
+class ConvKernel final : public Kernel {
+ public:
+  ConvKernel(const ops::Conv& op, const PackedConv& packed, const Binding& binding, Isa isa)
+      : op_(op), packed_(packed), isa_(isa), filters_(ENGINE_KERNEL(isa, conv_filters)),
+        gather_(ENGINE_KERNEL(isa, conv_gather)) {
+    const Shape& x = binding.in[ops::Conv::kX].shape();
+    const Shape& w = binding.in[ops::Conv::kWeights].shape();
+    const Shape kernel(w.begin() + 2, w.end());
+    batch_ = x[0];
+    has_bias_ = binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias];
+    plan_ = PanelPlan(op.spatial.windows(ops::spatial_part(x), kernel), w[1],
+                      ENGINE_KERNEL(isa, conv_panel_columns)());
+    // As many panels at a time as fit half of a 1 MiB second-level cache: weights are streamed once
+    // for all of them.
+    constexpr Index kPanelBudget = Index{1} << 17;
+    const Index per_panel = std::max<Index>(1, plan_.floats());
+    panels_ = std::clamp<Index>(kPanelBudget / per_panel, 1, plan_.panels());
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    const Index sets = (plan_.panels() + panels_ - 1) / panels_;
+    const Index units = batch_ * op_.group * sets;
+    // With few panels the filters are split instead: each piece gathers its own copy.
+    const Index threads = call.pool.concurrency();
+    const Index blocks = packed_.groups[0].blocks();
+    const Index splits = units >= 2 * threads ? 1 : std::min(threads, blocks);
+    const Index tasks = units * splits;
+    const Index pieces = std::min(tasks, threads);
+    call.pool.parallel(pieces, [&](Index piece) {
+      std::byte* scratch = call.scratch + static_cast<std::size_t>(piece) * piece_bytes();
+      for (Index t = tasks * piece / pieces; t < tasks * (piece + 1) / pieces; ++t) {
+        const Index unit = t / splits, split = t % splits;
+        run_unit(call, unit / sets, unit % sets * panels_, blocks * split / splits,
+                 blocks * (split + 1) / splits, scratch);
+      }
+    });
+    return ops::kNoFault;
+  }
+
+  std::size_t scratch_bytes(int threads) const noexcept override {
+    return static_cast<std::size_t>(threads) * piece_bytes();
+  }
+  bool may_overwrite(Index input) const noexcept override {
+    return input == ops::Conv::kResidual && op_.epilogue.residual;
+  }
+  std::string name() const override { return kernel_name("conv_panels", isa_); }
+
+ private:
+  std::size_t piece_bytes() const noexcept {
+    const std::size_t panels = static_cast<std::size_t>(plan_.floats() * panels_) * sizeof(float);
+    return (panels + plan_.runs_bytes() + 127) / 64 * 64;
+  }
+
+  void run_unit(const Call& call, Index image_group, Index first_panel, Index first_block,
+                Index last_block, std::byte* scratch) const noexcept {
+    const Index group = image_group % op_.group;
+    const PackedMatrix& w = packed_.groups[static_cast<std::size_t>(group)];
+    const float* x = static_cast<const float*>(call.in[ops::Conv::kX]) +
+                     image_group * plan_.channels * plan_.image;
+    float* panels = reinterpret_cast<float*>(scratch);
+    std::byte* run_memory = scratch + static_cast<std::size_t>(plan_.floats() * panels_) * sizeof(float);
+    const Index last_panel = std::min(first_panel + panels_, plan_.panels());
+    for (Index p = first_panel; p < last_panel; ++p) {
+      const PanelRuns runs(plan_, p, run_memory);
+      gather_(plan_, runs, x, panels + (p - first_panel) * plan_.floats());
+    }
+    ConvArguments c{};
+    c.w = &w;
+    c.panel = panels;
+    c.columns = plan_.columns;
+    c.pixels = plan_.pixels;
+    c.first_pixel = first_panel * plan_.columns;
+    c.last_pixel = std::min(last_panel * plan_.columns, plan_.pixels);
+    c.epilogue = &op_.epilogue;
+    const Index output = image_group * w.n * plan_.pixels;
+    if (has_bias_) c.bias = static_cast<const float*>(call.in[ops::Conv::kBias]) + group * w.n;
+    if (op_.epilogue.residual)
+      c.residual = static_cast<const float*>(call.in[ops::Conv::kResidual]) + output;
+    c.y = static_cast<float*>(call.out[0]) + output;
+    filters_(c, first_block * PackedMatrix::kBlock,
+             std::min(last_block * PackedMatrix::kBlock, w.n));
+  }
+
+  const ops::Conv& op_;
+  const PackedConv& packed_;
+  Isa isa_;
+  Index batch_ = 0, panels_ = 1;
+  bool has_bias_ = false;
+  PanelPlan plan_;
+  void (*filters_)(const ConvArguments&, Index, Index) noexcept;
+  void (*gather_)(const PanelPlan&, const PanelRuns&, const float*, float*) noexcept;
+};
+
+// Row k of the packed matrix is (block of channels, tap, channel in block).
+void pack_group(const float* w, Index channels, Index taps, PackedMatrix& to) {
+  for (Index j = 0; j < to.blocks(); ++j) {
+    float* out = to.block(j);
+    const Index first = j * PackedMatrix::kBlock;
+    const Index width = std::min(PackedMatrix::kBlock, to.n - first);
+    for (Index block = 0; block < channels; block += numerics::kLanes)
+      for (Index tap = 0; tap < taps; ++tap)
+        for (Index c = block; c < std::min(block + numerics::kLanes, channels); ++c) {
+          for (Index f = 0; f < width; ++f) out[f] = w[((first + f) * channels + c) * taps + tap];
+          for (Index f = width; f < PackedMatrix::kBlock; ++f) out[f] = 0.0f;
+          out += PackedMatrix::kBlock;
+        }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Operands& in) {
+  const Tensor* w = in[ops::Conv::kWeights].value;
+  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0) return nullptr;
+  const Index group = static_cast<const ops::Conv&>(op).group;
+  const Index filters = w->shape()[0] / group, channels = w->shape()[1];
+  const Index taps = product(w->shape(), 2, w->rank());
+  auto packed = std::make_shared<PackedConv>();
+  packed->consumed_inputs = 1u << ops::Conv::kWeights;
+  for (Index g = 0; g < group; ++g) {
+    packed->groups.emplace_back(channels * taps, filters);
+    pack_group(w->values<float>().data() + g * filters * channels * taps, channels, taps,
+               packed->groups.back());
+  }
+  return packed;
+}
+
+std::unique_ptr<Kernel> bind_conv(const Binding& binding, Isa isa) {
+  if (!binding.packed || binding.out[0].size() == 0) return nullptr;
+  const auto& op = static_cast<const ops::Conv&>(binding.op);
+  const auto& packed = static_cast<const PackedConv&>(*binding.packed);
+  return std::make_unique<ConvKernel>(op, packed, binding, isa);
+}
+
+}  // namespace engine::cpu
+#endif

@@ -1,0 +1,174 @@
+// Unary and binary element-wise operators on the CPU, float32.
+#define ENGINE_ISA_FILE "ops/cpu/elementwise.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/binary.h"
+#include "ops/broadcast_loop.h"
+#include "ops/unary.h"
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+
+ENGINE_BEGIN_ISA
+
+// y = f(x), n elements; x and y may be the same. The switch is outside the loop.
+template <class F>
+ENGINE_INLINE void map_vec(Index n, const float* x, float* y, const F& f) {
+  Index i = 0;
+  for (; n - i >= kVecLanes; i += kVecLanes) store(y + i, f(load(x + i)));
+  if (i < n) store(y + i, n - i, f(load(x + i, n - i, 0.0f)));
+}
+
+void unary(numerics::Activation f, float a, float b, Index n, const float* x, float* y) noexcept {
+  using numerics::Activation;
+  const Vec va = fill(a), vb = fill(b);
+  switch (f) {
+#define ENGINE_ACTIVATION(name, function)                                            \
+  case Activation::name:                                                             \
+    return map_vec(n, x, y, [&](const Vec& v) __attribute__((always_inline)) {       \
+      return function(v, va, vb);                                                    \
+    });
+    ENGINE_ACTIVATIONS(ENGINE_ACTIVATION)
+#undef ENGINE_ACTIVATION
+  }
+}
+
+// y = f(a, b) along one run; a stride is 1, or 0 for a repeated element.
+template <class F>
+ENGINE_INLINE void binary_run(Index n, const float* a, Index a_stride, const float* b,
+                              Index b_stride, float* y, const F& f) {
+  const Vec first_a = fill(*a), first_b = fill(*b);
+  for (Index i = 0; i < n; i += kVecLanes) {
+    const Index left = n - i;
+    if (left >= kVecLanes)
+      store(y + i, f(a_stride ? load(a + i) : first_a, b_stride ? load(b + i) : first_b));
+    else
+      store(y + i, left, f(a_stride ? load(a + i, left, 1.0f) : first_a,
+                           b_stride ? load(b + i, left, 1.0f) : first_b));
+  }
+}
+
+void binary(ops::BinaryKind kind, Index n, const float* a, Index a_stride, const float* b,
+            Index b_stride, float* y) noexcept {
+  using ops::BinaryKind;
+  const auto run = [&](const auto& f) __attribute__((always_inline)) {
+    binary_run(n, a, a_stride, b, b_stride, y, f);
+  };
+#define ENGINE_PAIR(expression) \
+  run([](const Vec& p, const Vec& q) __attribute__((always_inline)) { return expression; })
+  switch (kind) {
+    case BinaryKind::kAdd: return ENGINE_PAIR(add(p, q));
+    case BinaryKind::kSub: return ENGINE_PAIR(sub(p, q));
+    case BinaryKind::kMul: return ENGINE_PAIR(mul(p, q));
+    case BinaryKind::kDiv: return ENGINE_PAIR(div(p, q));
+    case BinaryKind::kMax: return ENGINE_PAIR(max(p, q));
+    case BinaryKind::kMin: return ENGINE_PAIR(min(p, q));
+    case BinaryKind::kPRelu: return ENGINE_PAIR(select(lt(p, fill(0.0f)), mul(p, q), p));
+    default: return;
+  }
+#undef ENGINE_PAIR
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+constexpr Index kElementsPerTask = 8192;  // below, handing over costs more than it saves
+
+class UnaryKernel final : public Kernel {
+ public:
+  UnaryKernel(const ops::Unary& op, Index n, Isa isa)
+      : op_(op), n_(n), isa_(isa), unary_(ENGINE_KERNEL(isa, unary)) {}
+  Fault run(const Call& call) const noexcept override {
+    const float* x = static_cast<const float*>(call.in[0]);
+    float* y = static_cast<float*>(call.out[0]);
+    call.pool.ranges(n_, kElementsPerTask, [&](Index first, Index last) {
+      unary_(op_.f, op_.a, op_.b, last - first, x + first, y + first);
+    });
+    return ops::kNoFault;
+  }
+  bool may_overwrite(Index input) const noexcept override { return input == 0; }
+  std::string name() const override { return kernel_name("unary", isa_); }
+
+ private:
+  const ops::Unary& op_;
+  Index n_;
+  Isa isa_;
+  void (*unary_)(numerics::Activation, float, float, Index, const float*, float*) noexcept;
+};
+
+class BinaryKernel final : public Kernel {
+ public:
+  BinaryKernel(ops::BinaryKind kind, const Binding& binding, Isa isa)
+      : kind_(kind), isa_(isa), binary_(ENGINE_KERNEL(isa, binary)),
+        axes_(ops::broadcast_axes<2>(binding.out[0].shape(),
+                                     {binding.in[0].extents, binding.in[1].extents})) {
+    for (std::size_t i = 0; i < 2; ++i)
+      same_[i] = binding.in[i].shape() == binding.out[0].shape();
+    runs_ = 1;
+    for (std::size_t axis = 0; axis + 1 < axes_.size(); ++axis) runs_ *= axes_[axis].extent;
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    const float* a = static_cast<const float*>(call.in[0]);
+    const float* b = static_cast<const float*>(call.in[1]);
+    float* y = static_cast<float*>(call.out[0]);
+    const auto& inner = axes_.back();
+    if (inner.extent == 0) return ops::kNoFault;
+    if (runs_ == 1) {
+      call.pool.ranges(inner.extent, kElementsPerTask, [&](Index first, Index last) {
+        binary_(kind_, last - first, a + first * inner.strides[0], inner.strides[0],
+                b + first * inner.strides[1], inner.strides[1], y + first);
+      });
+      return ops::kNoFault;
+    }
+    const Index grain = std::max<Index>(1, kElementsPerTask / inner.extent);
+    call.pool.ranges(runs_, grain, [&](Index first, Index last) {
+      for (Index r = first; r < last; ++r) {
+        Index at[2] = {0, 0};
+        Index rest = r;
+        for (std::size_t axis = axes_.size() - 1; axis-- > 0;) {
+          const Index position = rest % axes_[axis].extent;
+          rest /= axes_[axis].extent;
+          at[0] += position * axes_[axis].strides[0];
+          at[1] += position * axes_[axis].strides[1];
+        }
+        binary_(kind_, inner.extent, a + at[0], inner.strides[0], b + at[1], inner.strides[1],
+                y + r * inner.extent);
+      }
+    });
+    return ops::kNoFault;
+  }
+  bool may_overwrite(Index input) const noexcept override {
+    return input < 2 && same_[input];
+  }
+  std::string name() const override { return kernel_name("binary", isa_); }
+
+ private:
+  ops::BinaryKind kind_;
+  Isa isa_;
+  void (*binary_)(ops::BinaryKind, Index, const float*, Index, const float*, Index, float*) noexcept;
+  std::vector<ops::LoopAxis<2>> axes_;
+  Index runs_ = 1;
+  bool same_[2] = {};
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> bind_unary(const Binding& binding, Isa isa) {
+  const auto* op = dynamic_cast<const ops::Unary*>(&binding.op);
+  if (!op || binding.in[0].dtype != DType::kFloat32) return nullptr;
+  return std::make_unique<UnaryKernel>(*op, binding.in[0].size(), isa);
+}
+
+std::unique_ptr<Kernel> bind_binary(const Binding& binding, Isa isa) {
+  if (binding.in.size() != 2 || binding.in[0].dtype != DType::kFloat32) return nullptr;
+  if (const auto* op = dynamic_cast<const ops::Variadic*>(&binding.op))
+    return op->mean ? nullptr : std::make_unique<BinaryKernel>(op->kind, binding, isa);
+  return std::make_unique<BinaryKernel>(static_cast<const ops::Binary&>(binding.op).kind, binding,
+                                        isa);
+}
+
+}  // namespace engine::cpu
+#endif

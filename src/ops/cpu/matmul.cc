@@ -1,0 +1,168 @@
+// MatMul and Gemm on the CPU where no operand is constant: B is packed on the fly, a few blocks of
+// columns at a time, then the register tiles run. One chain per output.
+#define ENGINE_ISA_FILE "ops/cpu/matmul.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/pack.h"
+#include "ops/broadcast_loop.h"
+#include "ops/matmul.h"
+
+#ifndef ENGINE_MATMUL_ARGUMENTS
+#define ENGINE_MATMUL_ARGUMENTS
+namespace engine::cpu {
+// y = alpha * a b + beta * c; element (row, k) of a at row * a_row + k * a_k, and so on.
+struct MatMulArguments {
+  const float* a;
+  const float* b;
+  const float* c;  // null: no third term
+  float* y;
+  Index m, k, n;
+  Index a_row, a_k, b_k, b_column, c_row, c_column;
+  float alpha = 1, beta = 1;
+};
+}  // namespace engine::cpu
+#endif
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
+
+ENGINE_BEGIN_ISA
+
+#if ENGINE_ISA_ID == 2
+inline constexpr int kMatMulRows = 8;
+#elif ENGINE_ISA_ID == 0
+inline constexpr int kMatMulRows = 1;
+#else
+inline constexpr int kMatMulRows = 4;
+#endif
+
+template <int MR>
+void matmul_tile(const MatMulArguments& g, Index row, Index column, const float* packed) {
+  Vec sums[MR][1];
+  tile_chain<MR, 1>({g.a + row * g.a_row, g.a_row, g.a_k}, {packed, kVecLanes, 0}, g.k, sums);
+  const Index valid = std::min<Index>(g.n - column, kVecLanes);
+#pragma GCC unroll 1
+  for (int r = 0; r < MR; ++r) {
+    Vec value = sums[r][0];
+    if (g.alpha != 1.0f) value = mul(fill(g.alpha), value);
+    if (g.c) {
+      const float* c = g.c + (row + r) * g.c_row + column * g.c_column;
+      const Vec addend = g.c_column ? load(c, valid, 0.0f) : fill(*c);
+      value = fma(fill(g.beta), addend, value);
+    }
+    store(g.y + (row + r) * g.n + column, valid, value);
+  }
+}
+
+// Columns [first, last), a multiple of 16 apart but for the end; scratch holds [k][16].
+void matmul_columns(const MatMulArguments& g, Index first, Index last, float* scratch) noexcept {
+  for (Index column = first; column < last; column += kVecLanes) {
+    const float* packed = scratch;
+    const bool in_place = g.b_column == 1 && g.n == kVecLanes && g.b_k == kVecLanes;
+    if (in_place) packed = g.b;
+    else pack_block(g.b, g.b_k, g.b_column, g.k, g.n, column / kVecLanes, scratch);
+    Index row = 0;
+    for (; g.m - row >= kMatMulRows; row += kMatMulRows)
+      matmul_tile<kMatMulRows>(g, row, column, packed);
+    if constexpr (kMatMulRows > 4)
+      for (; g.m - row >= 4; row += 4) matmul_tile<4>(g, row, column, packed);
+    if constexpr (kMatMulRows > 2)
+      for (; g.m - row >= 2; row += 2) matmul_tile<2>(g, row, column, packed);
+    for (; row < g.m; ++row) matmul_tile<1>(g, row, column, packed);
+  }
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+class MatMulKernel final : public Kernel {
+ public:
+  MatMulKernel(ops::MatMulPlan plan, MatMulArguments form, bool has_c, Isa isa)
+      : plan_(std::move(plan)), form_(form), has_c_(has_c), isa_(isa),
+        columns_(ENGINE_KERNEL(isa, matmul_columns)) {}
+
+  Fault run(const Call& call) const noexcept override {
+    const Index blocks = PackedMatrix::blocks_of(form_.n);
+    const Index products = std::ssize(plan_.a_offsets);
+    const Index tasks = products * blocks;
+    // Pieces are numbered, and each has its own scratch, so that an executor may run them anywhere.
+    const bool small = products * form_.m * form_.n * form_.k < (1 << 17);
+    const Index pieces = small ? 1 : std::min<Index>(tasks, call.pool.concurrency());
+    call.pool.parallel(pieces, [&](Index piece) {
+      float* scratch = reinterpret_cast<float*>(call.scratch) + piece * scratch_floats();
+      for (Index task = tasks * piece / pieces; task < tasks * (piece + 1) / pieces; ++task)
+        run_block(call, task / blocks, task % blocks, scratch);
+    });
+    return ops::kNoFault;
+  }
+  std::size_t scratch_bytes(int threads) const noexcept override {
+    return static_cast<std::size_t>(threads * scratch_floats()) * sizeof(float);
+  }
+  std::string name() const override { return kernel_name("matmul_tiles", isa_); }
+
+ private:
+  Index scratch_floats() const noexcept { return std::max<Index>(form_.k, 1) * PackedMatrix::kBlock; }
+
+  void run_block(const Call& call, Index product, Index block, float* scratch) const noexcept {
+    MatMulArguments g = form_;
+    g.a = static_cast<const float*>(call.in[0]) + plan_.a_offsets[static_cast<std::size_t>(product)];
+    g.b = static_cast<const float*>(call.in[1]) + plan_.b_offsets[static_cast<std::size_t>(product)];
+    if (has_c_) g.c = static_cast<const float*>(call.in[2]);
+    g.y = static_cast<float*>(call.out[0]) + product * g.m * g.n;
+    const Index first = block * PackedMatrix::kBlock;
+    columns_(g, first, std::min(first + PackedMatrix::kBlock, g.n), scratch);
+  }
+
+  ops::MatMulPlan plan_;
+  MatMulArguments form_;
+  bool has_c_;
+  Isa isa_;
+  void (*columns_)(const MatMulArguments&, Index, Index, float*) noexcept;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> bind_matmul(const Binding& binding, Isa isa) {
+  if (binding.in[0].dtype != DType::kFloat32) return nullptr;
+  ops::MatMulPlan plan = ops::plan_matmul(binding.in[0].shape(), binding.in[1].shape());
+  MatMulArguments form{};
+  form.m = plan.m;
+  form.k = plan.k;
+  form.n = plan.n;
+  form.a_row = plan.k;
+  form.a_k = 1;
+  form.b_k = plan.n;
+  form.b_column = 1;
+  return std::make_unique<MatMulKernel>(std::move(plan), form, false, isa);
+}
+
+std::unique_ptr<Kernel> bind_gemm(const Binding& binding, Isa isa) {
+  if (binding.in[0].dtype != DType::kFloat32) return nullptr;
+  const auto& op = static_cast<const ops::Gemm&>(binding.op);
+  ops::MatMulPlan plan;
+  plan.a_offsets = {0};
+  plan.b_offsets = {0};
+  MatMulArguments form{};
+  form.m = binding.out[0].shape()[0];
+  form.n = binding.out[0].shape()[1];
+  form.k = binding.in[0].shape()[op.trans_a ? 0 : 1];
+  form.a_row = op.trans_a ? 1 : form.k;
+  form.a_k = op.trans_a ? form.m : 1;
+  form.b_k = op.trans_b ? 1 : form.n;
+  form.b_column = op.trans_b ? form.k : 1;
+  form.alpha = op.alpha;
+  form.beta = op.beta;
+  const bool has_c = binding.in.size() > 2 && binding.in[2];
+  if (has_c) {
+    const Shape strides = broadcast_strides(binding.in[2].shape(), binding.out[0].shape());
+    form.c_row = strides[0];
+    form.c_column = strides[1];
+  }
+  return std::make_unique<MatMulKernel>(std::move(plan), form, has_c, isa);
+}
+
+}  // namespace engine::cpu
+#endif

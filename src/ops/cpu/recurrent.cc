@@ -1,0 +1,361 @@
+// RNN, GRU and LSTM on the CPU, float32 with constant weights. The hidden units lie in the lanes; the
+// products with w are made for a chunk of steps at once, those with r step by step for up to four
+// samples together. Every sum is the chain that ops/recurrent.h states, whatever the grouping.
+#define ENGINE_ISA_FILE "ops/cpu/recurrent.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/recurrent.h"
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+
+ENGINE_BEGIN_ISA
+
+/// Vectors of accumulators per row such that `rows` of them fill about half of the registers.
+constexpr int vecs_for(int rows) {
+  constexpr int kAccumulators = ENGINE_ISA_ID == 2 ? 16 : ENGINE_ISA_ID == 1 || ENGINE_ISA_ID == 3 ? 4 : 1;
+  const int vecs = kAccumulators / rows;
+  return vecs >= 8 ? 8 : vecs >= 4 ? 4 : vecs >= 2 ? 2 : 1;
+}
+
+/// out[row][column..] = chains over `depth` for kVecs * 16 columns at a time while `left` allows.
+template <int kRows, int kVecs>
+void chain_columns(const float* panel, Index width, Index depth, Index left, const float* const* rows,
+                   float* const* out, Index column) noexcept {
+  for (; left >= kVecs * kVecLanes; left -= kVecs * kVecLanes) {
+    Vec sum[kRows][kVecs];
+    for (int r = 0; r < kRows; ++r)
+      for (int v = 0; v < kVecs; ++v) sum[r][v] = fill(0.0f);
+    const float* weights = panel;
+    for (Index k = 0; k < depth; ++k, weights += width) {
+      Vec w[kVecs];
+      for (int v = 0; v < kVecs; ++v) w[v] = load(weights + v * kVecLanes);
+      for (int r = 0; r < kRows; ++r) {
+        const Vec x = fill(rows[r][k]);
+        for (int v = 0; v < kVecs; ++v) sum[r][v] = fma(x, w[v], sum[r][v]);
+      }
+    }
+    for (int r = 0; r < kRows; ++r)
+      for (int v = 0; v < kVecs; ++v) store(out[r] + column + v * kVecLanes, sum[r][v]);
+    panel += kVecs * kVecLanes;
+    column += kVecs * kVecLanes;
+  }
+  if constexpr (kVecs > 1)
+    if (left > 0) chain_columns<kRows, kVecs / 2>(panel, width, depth, left, rows, out, column);
+}
+
+/// out[row][0, columns) = rows[row] times the panels.
+template <int kRows>
+void multiply_rows(const Panels& p, const float* const* rows, float* const* out) noexcept {
+  const float* panel = p.data.data();
+  for (Index column = 0; column < p.columns; column += kPanel) {
+    const Index width = std::min(kPanel, p.columns - column);
+    chain_columns<kRows, vecs_for(kRows)>(panel, width, p.depth, width, rows, out, column);
+    panel += width * p.depth;
+  }
+}
+void multiply(const Panels& p, Index n, const float* const* rows, float* const* out) noexcept {
+  if (n == 4) multiply_rows<4>(p, rows, out);
+  else if (n == 3) multiply_rows<3>(p, rows, out);
+  else if (n == 2) multiply_rows<2>(p, rows, out);
+  else if (n == 1) multiply_rows<1>(p, rows, out);
+}
+
+Vec gate_function(const ops::GateFunction& f, const Vec& x) noexcept {
+  const Vec a = fill(f.alpha), b = fill(f.beta);
+  if (f.scaled_tanh) return mul(a, p_tanh(mul(b, x)));
+  return activate(f.f, x, a, b);
+}
+ENGINE_INLINE Vec gate(const ops::Recurrent& op, const ops::GateFunction& f, Vec x) {
+  if (op.clips) x = p_clip(x, fill(-op.clip), fill(op.clip));
+  return gate_function(f, x);
+}
+
+/// The buffers of one task and the step of one sample from the products of w and r.
+struct Frame {
+  const RecurrentTask& t;
+  const ops::GateFunction* functions;
+  Index padded, columns;
+  float *chunk, *r, *h, *c, *product;  ///< [kChunk * samples * columns], [samples * columns], states
+
+  explicit Frame(const RecurrentTask& task)
+      : t(task),
+        functions(task.op->functions.data() + task.direction * task.op->functions_per_direction()),
+        padded(task.padded),
+        columns(task.padded * task.op->gates()) {
+    chunk = task.scratch;
+    r = chunk + kChunk * task.samples * columns;
+    h = r + task.samples * columns;
+    c = h + task.samples * padded;
+    product = c + task.samples * padded;
+  }
+
+  Vec argument(const float* w, const float* ready, Index at) const noexcept {
+    return add(add(load(w + at), load(ready + at)), load(t.weights->bias.data() + at));
+  }
+  Vec peep(Index gate, Index u, const Vec& cell, const Vec& x) const noexcept {
+    const std::vector<float>& p = t.weights->peepholes;
+    return p.empty() ? x : fma(load(p.data() + gate * padded + u), cell, x);
+  }
+
+  void rnn(const float* w, Index s) const noexcept {
+    for (Index u = 0; u < padded; u += kVecLanes)
+      store(h + s * padded + u, gate(*t.op, functions[0], argument(w, r + s * columns, u)));
+  }
+
+  void lstm(const float* w, Index s) const noexcept {
+    const float* ready = r + s * columns;
+    for (Index u = 0; u < padded; u += kVecLanes) {
+      const Vec cell = load(c + s * padded + u);
+      const Vec i = gate(*t.op, functions[0], peep(0, u, cell, argument(w, ready, u)));
+      const Vec f = t.op->input_forget
+                        ? sub(fill(1.0f), i)
+                        : gate(*t.op, functions[0],
+                               peep(2, u, cell, argument(w, ready, 2 * padded + u)));
+      const Vec in = mul(i, gate(*t.op, functions[1], argument(w, ready, 3 * padded + u)));
+      const Vec next = fma(f, cell, in);
+      const Vec o = gate(*t.op, functions[0], peep(1, u, next, argument(w, ready, padded + u)));
+      store(c + s * padded + u, next);
+      store(h + s * padded + u, mul(o, gate_function(functions[2], next)));
+    }
+  }
+
+  /// product = r h, the row that the hidden gate's recurrence takes.
+  void gru_reset(const float* w, Index s) const noexcept {
+    for (Index u = 0; u < padded; u += kVecLanes) {
+      const Vec reset = gate(*t.op, functions[0], argument(w, r + s * columns, padded + u));
+      store(product + s * padded + u, mul(reset, load(h + s * padded + u)));
+    }
+  }
+  void gru(const float* w, Index s) const noexcept {
+    const float* ready = r + s * columns;
+    for (Index u = 0; u < padded; u += kVecLanes) {
+      const Index at = 2 * padded + u;
+      const Vec z = gate(*t.op, functions[0], argument(w, ready, u));
+      Vec x;
+      if (t.op->linear_before_reset) {
+        const Vec reset = gate(*t.op, functions[0], argument(w, ready, padded + u));
+        x = fma(reset, add(load(ready + at), load(t.weights->bias_r.data() + u)),
+                add(load(w + at), load(t.weights->bias_w.data() + u)));
+      } else {
+        x = argument(w, ready, at);
+      }
+      const Vec fresh = mul(sub(fill(1.0f), z), gate(*t.op, functions[1], x));
+      float* state = h + s * padded + u;
+      store(state, fma(z, load(state), fresh));
+    }
+  }
+};
+
+/// The steps [first, last) of a task, counted in the direction of time that it runs in.
+void run_chunk(const RecurrentTask& t, const Frame& f, const Index* lengths, Index first,
+               Index last) noexcept {
+  const ops::RecurrentView& v = *t.view;
+  const bool backwards = t.op->backwards(t.direction);
+  // A sequence that has ended keeps its place in the group, on any step's input.
+  const auto position = [&](Index step, Index s) {
+    return step >= lengths[s] ? 0 : backwards ? lengths[s] - 1 - step : step;
+  };
+  const float* rows[kMostSamples];
+  float* out[kMostSamples];
+  const Index count = (last - first) * t.samples;
+  for (Index i = 0; i < count; i += kMostSamples) {
+    const Index n = std::min(kMostSamples, count - i);
+    for (Index k = 0; k < n; ++k) {
+      const Index step = first + (i + k) / t.samples, s = (i + k) % t.samples;
+      rows[k] = t.x + v.x_offset(position(step, s), t.first + s);
+      out[k] = f.chunk + (i + k) * f.columns;
+    }
+    multiply(t.weights->w, n, rows, out);
+  }
+  for (Index step = first; step < last; ++step) {
+    const float* w = f.chunk + (step - first) * t.samples * f.columns;
+    for (Index s = 0; s < t.samples; ++s) {
+      rows[s] = f.h + s * f.padded;
+      out[s] = f.r + s * f.columns;
+    }
+    multiply(t.weights->r, t.samples, rows, out);
+    if (t.weights->r_last.columns > 0) {
+      for (Index s = 0; s < t.samples; ++s) {
+        f.gru_reset(w + s * f.columns, s);
+        rows[s] = f.product + s * f.padded;
+        out[s] = f.r + s * f.columns + 2 * f.padded;
+      }
+      multiply(t.weights->r_last, t.samples, rows, out);
+    }
+    for (Index s = 0; s < t.samples; ++s) {
+      if (step >= lengths[s]) continue;
+      const float* products = w + s * f.columns;
+      if (t.op->cell == ops::Cell::kRnn) f.rnn(products, s);
+      else if (t.op->cell == ops::Cell::kGru) f.gru(products, s);
+      else f.lstm(products, s);
+      if (t.y)
+        std::copy_n(f.h + s * f.padded, v.hidden,
+                    t.y + v.y_offset(position(step, s), t.direction, t.first + s));
+    }
+  }
+}
+
+void run_recurrent(const RecurrentTask& t) noexcept {
+  const ops::RecurrentView& v = *t.view;
+  const Frame f(t);
+  Index lengths[kMostSamples], longest = 0;
+  const auto load_state = [&](const float* from, Index s, float* to) {
+    std::fill_n(to, f.padded, 0.0f);
+    if (from) std::copy_n(from + v.state_offset(t.direction, t.first + s), v.hidden, to);
+  };
+  for (Index s = 0; s < t.samples; ++s) {
+    lengths[s] = t.lengths ? t.lengths[t.first + s] : v.steps;
+    longest = std::max(longest, lengths[s]);
+    load_state(t.h0, s, f.h + s * f.padded);
+    load_state(t.c0, s, f.c + s * f.padded);
+  }
+  for (Index step = 0; step < longest; step += kChunk)
+    run_chunk(t, f, lengths, step, std::min(step + kChunk, longest));
+  for (Index s = 0; s < t.samples; ++s) {
+    const Index sample = t.first + s, state = v.state_offset(t.direction, sample);
+    for (Index step = lengths[s]; t.y && step < v.steps; ++step)
+      std::fill_n(t.y + v.y_offset(step, t.direction, sample), v.hidden, 0.0f);
+    if (t.y_h) std::copy_n(f.h + s * f.padded, v.hidden, t.y_h + state);
+    if (t.y_c) std::copy_n(f.c + s * f.padded, v.hidden, t.y_c + state);
+  }
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+constexpr Index round_up(Index n) {
+  return (n + numerics::kLanes - 1) / numerics::kLanes * numerics::kLanes;
+}
+
+/// Gates [first, last) of weights [gates * hidden, depth] as panels.
+Panels make_panels(const float* weights, Index first, Index last, Index hidden, Index depth) {
+  const Index padded = round_up(hidden);
+  Panels p{depth, (last - first) * padded, {}};
+  p.data.assign(static_cast<std::size_t>(p.columns * depth), 0.0f);
+  for (Index column = 0; column < p.columns; ++column) {
+    const Index gate = first + column / padded, u = column % padded;
+    if (u >= hidden) continue;
+    const Index panel = column / kPanel * kPanel, width = std::min(kPanel, p.columns - panel);
+    float* to = p.data.data() + panel * depth + column - panel;
+    for (Index k = 0; k < depth; ++k) to[k * width] = weights[(gate * hidden + u) * depth + k];
+  }
+  return p;
+}
+
+/// to[gate * padded + u] = from[gate * hidden + u].
+std::vector<float> pad_gates(const float* from, Index gates, Index hidden) {
+  std::vector<float> to(static_cast<std::size_t>(gates * round_up(hidden)), 0.0f);
+  for (Index gate = 0; from && gate < gates; ++gate)
+    std::copy_n(from + gate * hidden, hidden, to.data() + gate * round_up(hidden));
+  return to;
+}
+
+class RecurrentKernel final : public Kernel {
+ public:
+  RecurrentKernel(const Binding& binding, Isa isa)
+      : op_(static_cast<const ops::Recurrent&>(binding.op)),
+        packed_(static_cast<const PackedRecurrent&>(*binding.packed)),
+        view_(op_.view(binding.in[ops::kX].shape(), binding.in[ops::kR].shape())),
+        isa_(isa) {
+    for (std::size_t i = 0; i < binding.in.size() && i < std::size(has_in_); ++i)
+      has_in_[i] = static_cast<bool>(binding.in[i]);
+    for (std::size_t i = 0; i < binding.out.size() && i < std::size(has_out_); ++i)
+      has_out_[i] = static_cast<bool>(binding.out[i]);
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    const auto input = [&](unsigned i) { return has_in_[i] ? call.in[i] : nullptr; };
+    const auto output = [&](unsigned i) {
+      return static_cast<float*>(has_out_[i] ? call.out[i] : nullptr);
+    };
+    const auto* lengths = static_cast<const std::int32_t*>(input(ops::kLengths));
+    if (const Fault fault = check_lengths(lengths, view_); !fault.ok()) return fault;
+    // Few samples are spread over the threads, many are grouped.
+    const Index threads = call.pool.concurrency(), directions = view_.directions;
+    const Index share = (view_.batch * directions + threads - 1) / threads;
+    const Index group = std::clamp<Index>(share, 1, kMostSamples);
+    const Index groups = (view_.batch + group - 1) / group;
+    const Index tasks = groups * directions, parts = std::min(tasks, threads);
+    const auto run_task = ENGINE_KERNEL(isa_, run_recurrent);
+    call.pool.parallel(parts, [&](Index part) {
+      for (Index i = tasks * part / parts; i < tasks * (part + 1) / parts; ++i) {
+        const Index d = i / groups, first = i % groups * group;
+        run_task({&op_, &view_, &packed_.directions[static_cast<std::size_t>(d)], packed_.padded, d,
+                  first, std::min(group, view_.batch - first),
+                  static_cast<const float*>(call.in[ops::kX]),
+                  static_cast<const float*>(input(ops::kH0)),
+                  static_cast<const float*>(input(ops::kC0)), output(0), output(1), output(2),
+                  lengths, reinterpret_cast<float*>(call.scratch) + part * scratch_floats()});
+      }
+    });
+    return ops::kNoFault;
+  }
+  std::size_t scratch_bytes(int threads) const noexcept override {
+    return static_cast<std::size_t>(threads * scratch_floats()) * sizeof(float);
+  }
+  std::string name() const override {
+    const char* names[] = {"rnn", "gru", "lstm"};
+    return kernel_name(names[static_cast<std::size_t>(op_.cell)], isa_);
+  }
+
+ private:
+  Index scratch_floats() const noexcept {
+    return recurrent_scratch(kMostSamples, packed_.padded * op_.gates(), packed_.padded);
+  }
+
+  const ops::Recurrent& op_;
+  const PackedRecurrent& packed_;
+  ops::RecurrentView view_;
+  Isa isa_;
+  bool has_in_[8] = {}, has_out_[3] = {};
+};
+
+}  // namespace
+
+std::shared_ptr<const Packed> pack_recurrent(const ops::Operator& base, const ops::Operands& in) {
+  const auto& op = static_cast<const ops::Recurrent&>(base);
+  if (in.dtype(ops::kX) != DType::kFloat32) return nullptr;
+  auto packed = std::make_shared<PackedRecurrent>();
+  for (const Index i : {ops::kW, ops::kR, ops::kB, ops::kP}) {
+    if (in.has(i) && !in[i].value) return nullptr;
+    if (in.has(i)) packed->consumed_inputs |= 1u << i;
+  }
+  const auto data = [&](Index i) {
+    return in.has(i) ? in[i].value->values<float>().data() : nullptr;
+  };
+  const Shape &w = in[ops::kW].value->shape(), &r = in[ops::kR].value->shape();
+  const Index gates = op.gates(), hidden = r[2], inputs = w[2], rows = gates * hidden;
+  packed->padded = round_up(hidden);
+  const bool split = op.cell == ops::Cell::kGru && !op.linear_before_reset;
+  for (Index d = 0; d < r[0]; ++d) {
+    RecurrentDirection direction;
+    const float* recurrence = data(ops::kR) + d * rows * hidden;
+    direction.w = make_panels(data(ops::kW) + d * rows * inputs, 0, gates, hidden, inputs);
+    direction.r = make_panels(recurrence, 0, split ? 2 : gates, hidden, hidden);
+    if (split) direction.r_last = make_panels(recurrence, 2, 3, hidden, hidden);
+    const float* b = in.has(ops::kB) ? data(ops::kB) + 2 * d * rows : nullptr;
+    direction.bias = pad_gates(b, gates, hidden);
+    const std::vector<float> of_r = pad_gates(b ? b + rows : nullptr, gates, hidden);
+    if (op.cell == ops::Cell::kGru) {
+      const auto last = 2 * packed->padded;
+      direction.bias_w.assign(direction.bias.begin() + last, direction.bias.end());
+      direction.bias_r.assign(of_r.begin() + last, of_r.end());
+    }
+    for (std::size_t i = 0; i < of_r.size(); ++i) direction.bias[i] = direction.bias[i] + of_r[i];
+    if (in.has(ops::kP))
+      direction.peepholes = pad_gates(data(ops::kP) + d * 3 * hidden, 3, hidden);
+    packed->directions.push_back(std::move(direction));
+  }
+  return packed;
+}
+
+std::unique_ptr<Kernel> bind_recurrent(const Binding& binding, Isa isa) {
+  if (!binding.packed) return nullptr;
+  return std::make_unique<RecurrentKernel>(binding, isa);
+}
+
+}  // namespace engine::cpu
+#endif

@@ -1,0 +1,84 @@
+// Softmax and LogSoftmax on the CPU, over contiguous rows (other axes go through the operator).
+#define ENGINE_ISA_FILE "ops/cpu/softmax.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/softmax.h"
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+
+ENGINE_BEGIN_ISA
+
+// x, y [n]; may be the same. Three passes: maximum, exp with sum in 16 lanes, scale.
+void softmax_row(Index n, const float* x, float* y, bool log) noexcept {
+  constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+  Vec max_in_lanes = fill(kMinusInfinity);
+  for (Index i = 0; i < n; i += kVecLanes)
+    max_in_lanes = max_or_second(load(x + i, n - i, kMinusInfinity), max_in_lanes);
+  const Vec row_max = fill(max_lanes(max_in_lanes));
+
+  Vec sum = fill(0.0f);
+  for (Index i = 0; i < n; i += kVecLanes) {
+    const Vec shifted = sub(load(x + i, n - i, kMinusInfinity), row_max);
+    const Vec e = p_exp(shifted);
+    store(y + i, n - i, log ? shifted : e);
+    // Lanes behind the end keep their sum: adding +0 there could turn a NaN or an infinity of
+    // (-inf) - (-inf) loose.
+    if (n - i >= kVecLanes) {
+      sum = add(sum, e);
+    } else {
+      float lanes[kVecLanes], more[kVecLanes];
+      store(lanes, sum);
+      store(more, e);
+      for (Index lane = 0; lane < n - i; ++lane) lanes[lane] = lanes[lane] + more[lane];
+      sum = load(lanes);
+    }
+  }
+  const float total = add_lanes(sum);
+  const Vec scale = fill(log ? numerics::log(total) : total);
+  for (Index i = 0; i < n; i += kVecLanes) {
+    const Vec value = load(y + i, n - i, 0.0f);
+    store(y + i, n - i, log ? sub(value, scale) : div(value, scale));
+  }
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+class SoftmaxKernel final : public Kernel {
+ public:
+  SoftmaxKernel(Index rows, Index n, bool log, Isa isa) : rows_(rows), n_(n), log_(log), isa_(isa) {}
+
+  Fault run(const Call& call) const noexcept override {
+    const float* x = static_cast<const float*>(call.in[0]);
+    float* y = static_cast<float*>(call.out[0]);
+    const auto row = ENGINE_KERNEL(isa_, softmax_row);
+    constexpr Index kElementsPerTask = 4096;
+    const Index grain = std::max<Index>(1, kElementsPerTask / std::max<Index>(1, n_));
+    call.pool.ranges(rows_, grain, [&](Index first, Index last) {
+      for (Index r = first; r < last; ++r) row(n_, x + r * n_, y + r * n_, log_);
+    });
+    return ops::kNoFault;
+  }
+  bool may_overwrite(Index input) const noexcept override { return input == 0; }
+  std::string name() const override { return kernel_name("softmax_rows", isa_); }
+
+ private:
+  Index rows_, n_;
+  bool log_;
+  Isa isa_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> bind_softmax(const Binding& binding, Isa isa) {
+  const auto& op = static_cast<const ops::Softmax&>(binding.op);
+  const auto [outer, n, inner] = op.slices(binding.in[0].shape());
+  if (binding.in[0].dtype != DType::kFloat32 || inner != 1) return nullptr;
+  return std::make_unique<SoftmaxKernel>(outer, n, op.log, isa);
+}
+
+}  // namespace engine::cpu
+#endif

@@ -1,0 +1,34 @@
+// Softmax along one axis: y = exp(x - max(x)) / sum(exp(x - max(x))); LogSoftmax its logarithm,
+// (x - max(x)) - log(sum(exp(x - max(x)))).
+//
+//   x  [outer.., n, inner..]  any float type
+//   y  same type and shape; each slice along `axis` sums to 1
+//
+// Meaning: ONNX Softmax and LogSoftmax, opset 13; with `flatten` that of opsets below 13, where all
+// axes from `axis` on count as one. The sum runs in lane order (numerics/contract.h, rule 5).
+#pragma once
+
+#include "ops/operator.h"
+
+namespace engine::ops {
+
+class Softmax final : public ComputingOperator<Softmax> {
+ public:
+  Softmax(Index axis, bool flatten, bool log) : axis(axis), flatten(flatten), log(log) {}
+
+  std::string_view name() const noexcept override { return log ? "LogSoftmax" : "Softmax"; }
+  std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
+  Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
+  std::string describe() const override;
+  template <class Real>
+  Fault compute(Inputs in, Outputs out) const;
+
+  /// x as [outer, n, inner] around the axis.
+  AxisView slices(const Shape& shape) const;
+
+  const Index axis;
+  const bool flatten;
+  const bool log;
+};
+
+}  // namespace engine::ops

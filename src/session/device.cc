@@ -1,0 +1,49 @@
+#include "session/device.h"
+
+#include "base/check.h"
+#include "base/cpu_features.h"
+#include "base/text.h"
+#include "ops/cpu/kernel.h"
+
+#include <engine/session.h>
+
+namespace engine {
+namespace {
+
+constexpr Isa kIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon};
+
+std::string device_list() {
+  std::vector<std::string> names;
+  for (const DeviceInfo& device : devices())
+    if (device.available) names.push_back(device.name);
+  return join(names);
+}
+
+}  // namespace
+
+std::shared_ptr<const ops::Backend> make_backend(const std::string& device) {
+  if (device == "cpu") return cpu::make_backend(best_isa());
+  if (device == "reference") return ops::make_reference_backend();
+  for (const Isa isa : kIsas) {
+    if (device != std::string("cpu:") + to_string(isa)) continue;
+    ENGINE_REQUIRE(available(isa), ErrorCode::kNotFound, "device ", quote(device),
+                   " is not available (this CPU has no ", to_string(isa), "); there are: ",
+                   device_list());
+    return cpu::make_backend(isa);
+  }
+  fail(ErrorCode::kInvalidArgument, "there is no device ", quote(device), "; there are: ",
+       device_list());
+}
+
+std::vector<DeviceInfo> devices() {
+  std::vector<DeviceInfo> list = {
+      {"cpu", std::string("the best instruction set of this CPU, ") + to_string(best_isa()), true}};
+  for (const Isa isa : kIsas)
+    list.push_back({std::string("cpu:") + to_string(isa),
+                    isa == Isa::kScalar ? "no vector instructions" : "forces this instruction set",
+                    available(isa)});
+  list.push_back({"reference", "double precision, slow, judges accuracy", true});
+  return list;
+}
+
+}  // namespace engine

@@ -1,0 +1,216 @@
+#include <engine/session.h>
+
+#include "base/check.h"
+#include "base/fp_state.h"
+#include "base/text.h"
+#include "numerics/contract.h"
+#include "session/device.h"
+#include "session/session_impl.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace engine {
+namespace {
+
+std::string program_key(const std::string& device, std::vector<std::string> disabled) {
+  std::ranges::sort(disabled);
+  return device + "|" + join(disabled, ",");
+}
+
+}  // namespace
+
+Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::move(o)) {
+  ENGINE_REQUIRE(options.threads >= 1 && options.threads <= 1024, ErrorCode::kInvalidArgument,
+                 "threads is ", options.threads, " (1 to 1024 is possible)");
+  const FpState fp;
+  const auto backend = make_backend(options.device);
+  program = model.impl().program(program_key(backend->name(), options.disabled_passes),
+                                 options.disabled_passes, [&] { return backend; });
+  pool = std::make_shared<Pool>(options.threads, options.executor);
+}
+
+Session::Impl::~Impl() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    closing_ = true;
+  }
+  queue_wake_.notify_all();
+  if (!queue_thread_.joinable()) return;
+  // The last reference may be dropped by the queue's own thread, inside a callback.
+  if (queue_thread_.get_id() == std::this_thread::get_id()) queue_thread_.detach();
+  else queue_thread_.join();
+}
+
+std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shapes) {
+  const std::lock_guard lock(mutex_);
+  for (auto it = plans_.begin(); it != plans_.end(); ++it) {
+    if (!std::ranges::equal((*it)->shapes, shapes)) continue;
+    plans_.splice(plans_.begin(), plans_, it);
+    return plans_.front();
+  }
+  auto cached = std::make_shared<CachedPlan>();
+  cached->shapes.assign(shapes.begin(), shapes.end());
+  if (!program->data_dependent())
+    cached->plan = graph::make_plan(program, shapes, pool->concurrency(), options.max_bytes);
+  plans_.push_front(cached);
+  while (plans_.size() > std::max<std::size_t>(1, options.max_plans)) plans_.pop_back();
+  return cached;
+}
+
+std::unique_ptr<graph::Context> Session::Impl::take_context(CachedPlan& cached) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!cached.contexts.empty()) {
+      auto context = std::move(cached.contexts.back());
+      cached.contexts.pop_back();
+      return context;
+    }
+  }
+  return std::make_unique<graph::Context>(cached.plan);
+}
+
+Tensors Session::Impl::named(std::vector<Tensor> outputs) const {
+  Tensors result;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    result.insert_or_assign(model.outputs()[i].name, std::move(outputs[i]));
+  return result;
+}
+
+Tensors Session::Impl::run_plan(CachedPlan& cached, const std::vector<Tensor>& inputs) {
+  std::unique_ptr<graph::Context> context = take_context(cached);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].bytes()) std::memcpy(context->input(i), inputs[i].data(), inputs[i].bytes());
+  const Status status = context->run(*pool);
+  if (!status.ok())
+    fail(graph::code_of(status.fault),
+         cached.plan->label(static_cast<std::size_t>(status.node)), ": ",
+         graph::describe({status.fault, status.a, status.b}));
+  std::vector<Tensor> outputs;
+  for (std::size_t i = 0; i < cached.plan->outputs.size(); ++i) {
+    const graph::Port& port = cached.plan->outputs[i];
+    Tensor tensor(port.dtype, port.shape);
+    if (tensor.bytes()) std::memcpy(tensor.mutable_data(), context->output(i), tensor.bytes());
+    outputs.push_back(std::move(tensor));
+  }
+  const std::lock_guard lock(mutex_);
+  cached.contexts.push_back(std::move(context));
+  return named(std::move(outputs));
+}
+
+Tensors Session::Impl::run(const Tensors& inputs) {
+  const FpState fp;
+  const std::vector<Tensor> list = ordered(inputs);
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : list) shapes.push_back(tensor.shape());
+  const std::shared_ptr<CachedPlan> cached = plan_for(shapes);
+  if (cached->plan) return run_plan(*cached, list);
+  return named(graph::interpret(*program, list, *pool, {options.max_bytes, options.max_trips}));
+}
+
+void Session::Impl::submit(std::function<void()> task) {
+  const std::lock_guard lock(queue_mutex_);
+  queue_.push_back(std::move(task));
+  if (!queue_thread_.joinable()) queue_thread_ = std::thread([this] { serve_queue(); });
+  queue_wake_.notify_one();
+}
+
+// Works until the session is gone and everything submitted has run.
+void Session::Impl::serve_queue() {
+  std::unique_lock lock(queue_mutex_);
+  while (true) {
+    queue_wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::function<void()> task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+Session::Session(const Model& model, SessionOptions options)
+    : impl_(std::make_shared<Impl>(model, std::move(options))) {}
+
+Tensors Session::run(const Tensors& inputs) const { return impl_->run(inputs); }
+
+// A submitted run does not own the session: its destructor waits for the queue instead.
+void Session::submit(Tensors inputs, std::function<void(Tensors, std::exception_ptr)> on_done) const {
+  Impl* impl = impl_.get();
+  impl->submit([impl, inputs = std::move(inputs), on_done = std::move(on_done)] {
+    Tensors outputs;
+    std::exception_ptr error;
+    try {
+      outputs = impl->run(inputs);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    on_done(std::move(outputs), error);
+  });
+}
+
+std::future<Tensors> Session::submit(Tensors inputs) const {
+  auto promise = std::make_shared<std::promise<Tensors>>();
+  std::future<Tensors> future = promise->get_future();
+  submit(std::move(inputs), [promise](Tensors outputs, std::exception_ptr error) {
+    if (error) promise->set_exception(error);
+    else promise->set_value(std::move(outputs));
+  });
+  return future;
+}
+
+BoundCall Session::bind(const std::map<std::string, Shape, std::less<>>& shapes) const {
+  const FpState fp;
+  std::vector<Shape> list;
+  std::map<std::string, std::pair<Index, std::string>> bound;
+  for (const auto& [name, shape] : shapes) {
+    bool known = false;
+    for (const TensorInfo& info : impl_->model.inputs()) known |= info.name == name;
+    ENGINE_REQUIRE(known, ErrorCode::kInvalidArgument, "the model has no input ", quote(name));
+  }
+  for (const TensorInfo& info : impl_->model.inputs()) {
+    const auto it = shapes.find(info.name);
+    const auto& defaults = impl_->model.impl().info.defaults;
+    const auto standard = defaults.find(info.name);
+    ENGINE_REQUIRE(it != shapes.end() || standard != defaults.end(), ErrorCode::kInvalidArgument,
+                   "no shape is given for input ", quote(info.name), ", ", to_string(info));
+    const Shape& shape = it != shapes.end() ? it->second : standard->second.shape();
+    element_count(shape);
+    check_input(info, info.dtype, shape, bound);
+    list.push_back(shape);
+  }
+  const auto cached = impl_->plan_for(list);
+  ENGINE_REQUIRE(cached->plan, ErrorCode::kUnsupported, "the model cannot be bound (the shape of a ",
+                 "value inside it depends on the values of the inputs); use Session::run");
+  auto call = std::make_unique<BoundCall::Impl>(impl_, cached->plan);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto& defaults = impl_->model.impl().info.defaults;
+    const auto standard = defaults.find(impl_->model.inputs()[i].name);
+    std::byte* memory = call->context.input(i);
+    const graph::Port& port = cached->plan->inputs[i];
+    const std::size_t bytes =
+        static_cast<std::size_t>(element_count(port.shape)) * size_of(port.dtype);
+    if (standard != defaults.end() && standard->second.shape() == port.shape)
+      std::memcpy(memory, standard->second.data(), bytes);
+    else std::memset(memory, 0, bytes);
+  }
+  return BoundCall(std::move(call));
+}
+
+Guarantees Session::guarantees() const {
+  Guarantees result;
+  result.contract_version = numerics::kContractVersion;
+  const bool reference = impl_->program->backend().name() == "reference";
+  result.batch_invariant = result.thread_invariant = true;
+  result.device_invariant = !reference;
+  if (reference)
+    result.exceptions.push_back("the reference computes in double: its bits are its own");
+  return result;
+}
+
+const Model& Session::model() const noexcept { return impl_->model; }
+const SessionOptions& Session::options() const noexcept { return impl_->options; }
+std::string Session::device() const { return impl_->program->backend().name(); }
+
+}  // namespace engine
