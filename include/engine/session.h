@@ -32,8 +32,8 @@ struct SessionOptions {
   /// "cpu:neon" (force one), "reference" (double precision, slow, judges accuracy).
   std::string device = "cpu";
   int threads = 1;                             ///< including the caller; results never depend on it
-  std::shared_ptr<Executor> executor;          ///< the host's threads instead of own ones
-  std::vector<std::string> disabled_passes;    ///< names as `engine inspect` prints them, or "all"
+  std::shared_ptr<Executor> executor = {};     ///< the host's threads instead of own ones
+  std::vector<std::string> disabled_passes = {};  ///< names as `engine inspect` prints them, or "all"
   std::size_t max_bytes = std::size_t{4} << 30;  ///< ceiling for the memory of one run
   Index max_trips = 1'000'000;                 ///< ceiling for the iterations of one Loop
   std::size_t max_plans = 16;                  ///< plans kept, one for each set of input shapes

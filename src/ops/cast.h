@@ -1,10 +1,11 @@
 // Cast and CastLike: elements as values of another type.
 //
 // Integers wrap around; floats round to nearest even, overflow gives infinity; floats become
-// integers by truncation, with values out of range giving the nearest end and NaN giving 0;
-// everything but zero is true. Strings are decimal numbers, INF and NaN in any case.
-// Meaning: ONNX Cast (opset 28) and CastLike (opset 25). Floats of 8 bits and fewer are
-// refused; the attributes saturate and round_mode mean nothing for the others.
+// integers by truncation, with values out of range giving the nearest end and NaN giving 0, but
+// int4 and uint4 are the low bits of that int32 (as ONNX tests have it); everything but zero is
+// true. Strings are decimal numbers, INF and NaN in any case.
+// Meaning: ONNX Cast (opset 28) and CastLike (opset 25). Floats of 8 bits and fewer are refused;
+// the attributes saturate and round_mode mean nothing for the others.
 #pragma once
 
 #include "ops/operator.h"

@@ -31,7 +31,8 @@ To saturate(From value, To lowest, To highest) noexcept {
 }
 
 /// value as a `To`: integers wrap around, floats round once to nearest even, floats become integers
-/// by `saturate`, and everything but zero (NaN too) is true.
+/// by `saturate` (int4 and uint4: the low bits of that int32), and everything but zero (NaN too) is
+/// true.
 template <class To, class From>
 To numeric_cast(From value) noexcept {
   constexpr DType kTo = dtype_of<To>, kFrom = dtype_of<From>;
@@ -49,9 +50,8 @@ To numeric_cast(From value) noexcept {
   } else if constexpr (kHalf) {
     return To(static_cast<float>(value));
   } else if constexpr (kTo == DType::kInt4 || kTo == DType::kUInt4) {
-    constexpr int kLow = kTo == DType::kInt4 ? -8 : 0;
-    if constexpr (std::is_floating_point_v<From>) return To(saturate<int>(value, kLow, kLow + 15));
-    else return To(static_cast<int>(value));
+    // As integers do, so do floats: the 4 low bits of the int32 that they would become.
+    return To(static_cast<int>(numeric_cast<std::int32_t>(value)));
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     return saturate<To>(value, std::numeric_limits<To>::min(), std::numeric_limits<To>::max());
   } else {

@@ -13,6 +13,93 @@ struct Free {
   void operator()(std::byte* p) const noexcept { ::operator delete(p, std::align_val_t{64}); }
 };
 
+void require_room(std::size_t bytes, std::size_t used, const Limits& limits) {
+  ENGINE_REQUIRE(bytes <= limits.max_bytes && used <= limits.max_bytes - bytes,
+                 ErrorCode::kResourceExhausted, "needs ", bytes, " bytes, ", used,
+                 " are in use, the limit is ", limits.max_bytes,
+                 "; use smaller inputs, or raise max_bytes");
+}
+
+// What is left of the memory limit.
+std::size_t room(const Limits& limits, std::size_t used) {
+  return limits.max_bytes - std::min(used, limits.max_bytes);
+}
+
+// One node whose output shapes follow from its inputs.
+class NodeRun {
+ public:
+  NodeRun(const Program& program, std::size_t index, std::span<const Tensor> in)
+      : program_(program), index_(index), node_(program.graph().nodes[index]), in_(in) {
+    for (std::size_t k = 0; k < in.size(); ++k) {
+      ops::Operand operand;
+      operand.present = node_.inputs[k] != kNoValue;
+      if (in[k].defined()) {
+        operand.type = {in[k].dtype(), in[k].shape()};
+        operand.value = &in[k];
+      } else if (operand.present) {
+        operand.type = program.graph().value(node_.inputs[k]).type;  // packed and let go
+      }
+      operands_.push_back(std::move(operand));
+    }
+  }
+
+  std::vector<Tensor> run(Pool& pool, const Limits& limits, std::size_t used) {
+    std::vector<Tensor> out = make_outputs(limits, used);
+    const auto kernel = bind(out);
+    const std::size_t scratch = kernel->scratch_bytes(pool.concurrency());
+    require_room(scratch, used, limits);
+    const std::unique_ptr<std::byte, Free> memory(
+        static_cast<std::byte*>(::operator new(scratch + 64, std::align_val_t{64})));
+    std::vector<const void*> in_data;
+    std::vector<void*> out_data;
+    for (const Tensor& tensor : in_) in_data.push_back(tensor.data());
+    for (Tensor& tensor : out) out_data.push_back(tensor.mutable_data());
+    const ops::Fault fault = kernel->run({in_data.data(), out_data.data(), memory.get(), pool});
+    ENGINE_REQUIRE(fault.ok(), code_of(fault.kind), describe(fault));
+    return out;
+  }
+
+ private:
+  std::vector<Tensor> make_outputs(const Limits& limits, std::size_t used) const {
+    const auto types = node_.op->infer(ops::Operands(operands_), std::ssize(node_.outputs));
+    std::vector<Tensor> out;
+    for (std::size_t k = 0; k < node_.outputs.size(); ++k) {
+      if (node_.outputs[k] == kNoValue) {
+        out.emplace_back();
+        continue;
+      }
+      const auto shape = types.at(k).shape();
+      ENGINE_REQUIRE(shape, ErrorCode::kInternal, "output ", k, " has no shape");
+      require_room(static_cast<std::size_t>(byte_count(types[k].dtype, *shape)), used, limits);
+      out.emplace_back(types[k].dtype, *shape);
+    }
+    return out;
+  }
+
+  std::unique_ptr<ops::Kernel> bind(std::vector<Tensor>& out) {
+    std::vector<ops::Input> inputs;
+    std::vector<ops::Output> outputs;
+    shapes_.resize(in_.size());
+    for (std::size_t k = 0; k < in_.size(); ++k) {
+      if (in_[k].defined() || !operands_[k].present) {
+        inputs.push_back(ops::view(in_[k]));
+        continue;
+      }
+      shapes_[k] = *operands_[k].type.shape();
+      inputs.push_back({operands_[k].type.dtype, &shapes_[k], nullptr});
+    }
+    for (Tensor& tensor : out) outputs.push_back(ops::mutable_view(tensor));
+    return program_.backend().bind({*node_.op, inputs, outputs, program_.packed(index_)});
+  }
+
+  const Program& program_;
+  std::size_t index_;
+  const Node& node_;
+  std::span<const Tensor> in_;
+  std::vector<ops::Operand> operands_;
+  std::vector<Shape> shapes_;
+};
+
 class Interpreter {
  public:
   Interpreter(const Program& program, Pool& pool, const Limits& limits, const Observer& observer)
@@ -23,7 +110,7 @@ class Interpreter {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) hold(graph_.inputs[i], inputs[i]);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       try {
-        run_node(i);
+        step(i);
       } catch (const Error& error) {
         fail(error.code(), graph_.label(graph_.nodes[i]), ": ", error.what());
       }
@@ -53,100 +140,20 @@ class Interpreter {
     values_[at(id)] = {};
   }
 
-  void require_room(std::size_t bytes) const {
-    ENGINE_REQUIRE(bytes <= limits_.max_bytes && used_ <= limits_.max_bytes - bytes,
-                   ErrorCode::kResourceExhausted, "needs ", bytes, " bytes, ", used_,
-                   " are in use, the limit is ", limits_.max_bytes,
-                   "; use smaller inputs, or raise max_bytes");
-  }
-
-  void run_node(std::size_t i) {
+  void step(std::size_t i) {
     const Node& node = graph_.nodes[i];
     std::vector<Tensor> in;
     for (const ValueId id : node.inputs) in.push_back(id == kNoValue ? Tensor() : value(id));
-    std::vector<Tensor> out;
-    if (const auto* control = dynamic_cast<const ControlFlow*>(node.op.get()))
-      out = control->run(in, body_runner());
-    else if (node.op->data_dependent())
-      out = node.op->run_dynamic(in, limits_.max_bytes - std::min(used_, limits_.max_bytes));
-    else out = run_static(i, node, in);
-    if (observer_) observer_(node, in, out);
+    std::vector<Tensor> out = run_node(program_, i, in, pool_, limits_, used_);
+    if (observer_) observer_(i, in, out);
     ENGINE_REQUIRE(out.size() >= node.outputs.size(), ErrorCode::kInternal, "made ", out.size(),
                    " outputs, ", node.outputs.size(), " are needed");
     in.clear();
     for (std::size_t k = 0; k < node.outputs.size(); ++k) hold(node.outputs[k], std::move(out[k]));
-    require_room(0);
+    require_room(0, used_, limits_);
     for (const ValueId id : node.inputs) let_go(id);
-  }
-
-  BodyRunner body_runner() {
-    BodyRunner runner;
-    runner.run = [this](const Graph& body, std::vector<Tensor> inputs) {
-      Limits rest = limits_;
-      rest.max_bytes -= std::min(used_, rest.max_bytes);
-      return interpret(program_.body(body), inputs, pool_, rest);
-    };
-    runner.max_trips = limits_.max_trips;
-    runner.max_bytes = limits_.max_bytes - std::min(used_, limits_.max_bytes);
-    return runner;
-  }
-
-  std::vector<Tensor> run_static(std::size_t i, const Node& node, const std::vector<Tensor>& in) {
-    std::vector<ops::Operand> operands;
-    for (std::size_t k = 0; k < in.size(); ++k) {
-      ops::Operand operand;
-      operand.present = node.inputs[k] != kNoValue;
-      if (in[k].defined()) {
-        operand.type = {in[k].dtype(), in[k].shape()};
-        operand.value = &in[k];
-      } else if (operand.present) {
-        operand.type = graph_.value(node.inputs[k]).type;  // packed and let go
-      }
-      operands.push_back(std::move(operand));
-    }
-    const auto types = node.op->infer(ops::Operands(operands), std::ssize(node.outputs));
-    std::vector<Tensor> out;
-    for (std::size_t k = 0; k < node.outputs.size(); ++k) {
-      if (node.outputs[k] == kNoValue) {
-        out.emplace_back();
-        continue;
-      }
-      const auto shape = types.at(k).shape();
-      ENGINE_REQUIRE(shape, ErrorCode::kInternal, "output ", k, " has no shape");
-      require_room(static_cast<std::size_t>(byte_count(types[k].dtype, *shape)));
-      out.emplace_back(types[k].dtype, *shape);
-    }
-    run_kernel(i, node, operands, in, out);
-    return out;
-  }
-
-  void run_kernel(std::size_t i, const Node& node, const std::vector<ops::Operand>& operands,
-                  const std::vector<Tensor>& in, std::vector<Tensor>& out) {
-    std::vector<ops::Input> inputs;
-    std::vector<ops::Output> outputs;
-    std::vector<Shape> shapes(in.size());
-    std::vector<const void*> in_data;
-    std::vector<void*> out_data;
-    for (std::size_t k = 0; k < in.size(); ++k) {
-      if (in[k].defined()) inputs.push_back(ops::view(in[k]));
-      else if (operands[k].present) {
-        shapes[k] = *operands[k].type.shape();
-        inputs.push_back({operands[k].type.dtype, &shapes[k], nullptr});
-      } else inputs.emplace_back();
-      in_data.push_back(in[k].data());
-    }
-    for (Tensor& tensor : out) {
-      outputs.push_back(ops::mutable_view(tensor));
-      out_data.push_back(tensor.mutable_data());
-    }
-    const auto kernel =
-        program_.backend().bind({*node.op, inputs, outputs, program_.packed(i)});
-    const std::size_t scratch = kernel->scratch_bytes(pool_.concurrency());
-    require_room(scratch);
-    const std::unique_ptr<std::byte, Free> memory(
-        static_cast<std::byte*>(::operator new(scratch + 64, std::align_val_t{64})));
-    const ops::Fault fault = kernel->run({in_data.data(), out_data.data(), memory.get(), pool_});
-    ENGINE_REQUIRE(fault.ok(), code_of(fault.kind), describe(fault));
+    for (const ValueId id : node.outputs)  // made, and read by nobody
+      if (id != kNoValue && readers_[at(id)] == 0) let_go(id);
   }
 
   const Program& program_;
@@ -164,6 +171,23 @@ class Interpreter {
 std::vector<Tensor> interpret(const Program& program, std::span<const Tensor> inputs, Pool& pool,
                               const Limits& limits, const Observer& observer) {
   return Interpreter(program, pool, limits, observer).run(inputs);
+}
+
+std::vector<Tensor> run_node(const Program& program, std::size_t index, std::span<const Tensor> in,
+                             Pool& pool, const Limits& limits, std::size_t used) {
+  const Node& node = program.graph().nodes[index];
+  if (const auto* control = dynamic_cast<const ControlFlow*>(node.op.get())) {
+    const Limits rest{room(limits, used), limits.max_trips};
+    BodyRunner runner;
+    runner.run = [&](const Graph& body, std::vector<Tensor> inputs) {
+      return interpret(program.body(body), inputs, pool, rest);
+    };
+    runner.max_trips = rest.max_trips;
+    runner.max_bytes = rest.max_bytes;
+    return control->run(in, runner);
+  }
+  if (node.op->data_dependent()) return node.op->run_dynamic(in, room(limits, used));
+  return NodeRun(program, index, in).run(pool, limits, used);
 }
 
 std::string describe(const ops::Fault& fault) {

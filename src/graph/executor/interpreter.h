@@ -16,14 +16,19 @@ struct Limits {
   Index max_trips = 0;
 };
 
-/// Told after each node; may replace the outputs (comparing backends does).
-using Observer = std::function<void(const Node& node, std::span<const Tensor> in,
-                                    std::vector<Tensor>& out)>;
+/// Told after each node, by its position.
+using Observer =
+    std::function<void(std::size_t node, std::span<const Tensor> in, std::span<const Tensor> out)>;
 
 /// Runs once with inputs in the graph's order. Every tensor has memory of its own, let go after its
 /// last use. Throws Error: kRunFailed, kResourceExhausted, prefixed with the node.
 std::vector<Tensor> interpret(const Program& program, std::span<const Tensor> inputs, Pool& pool,
                               const Limits& limits, const Observer& observer = {});
+
+/// Runs one node on given inputs; a constant that was let go after packing is undefined. `used`
+/// bytes of the limit are taken already. Throws Error without the node's label.
+std::vector<Tensor> run_node(const Program& program, std::size_t node, std::span<const Tensor> in,
+                             Pool& pool, const Limits& limits, std::size_t used = 0);
 
 /// Text for a fault, without the node.
 std::string describe(const ops::Fault& fault);

@@ -7,25 +7,30 @@
 namespace engine::onnx {
 namespace {
 
+// Takes the elements out of the message, so that their memory ends with the conversion.
+template <class Field>
+Field take(Field& field) {
+  Field taken;
+  taken.Swap(&field);
+  return taken;
+}
+
 template <class T, class Field>
-Tensor convert(const Field& field, DType dtype, const Shape& shape) {
+Tensor convert(Field& field, DType dtype, const Shape& shape) {
+  const Field taken = take(field);
   Tensor tensor(dtype, shape);
   T* out = static_cast<T*>(tensor.mutable_data());
-  std::ranges::transform(field, out, [](auto value) { return static_cast<T>(value); });
+  std::ranges::transform(taken, out, [](auto value) { return static_cast<T>(value); });
   return tensor;
 }
 
 // Values narrower than 32 bits are stored one per int32; 4-bit ones two per int32.
-Tensor read_int32_field(const pb::TensorProto& proto, DType dtype, const Shape& shape) {
-  const auto& field = proto.int32_data();
-  if (dtype == DType::kBool) {
-    Tensor tensor(dtype, shape);
-    std::ranges::transform(field, static_cast<bool*>(tensor.mutable_data()),
-                           [](std::int32_t value) { return value != 0; });
-    return tensor;
-  }
+Tensor read_int32_field(pb::TensorProto& proto, DType dtype, const Shape& shape) {
+  auto& field = *proto.mutable_int32_data();
+  if (dtype == DType::kBool) return convert<bool>(field, dtype, shape);
   if (is_packed(dtype)) {
-    std::vector<std::uint8_t> packed(field.begin(), field.end());
+    const auto taken = take(field);
+    std::vector<std::uint8_t> packed(taken.begin(), taken.end());
     Tensor tensor(dtype, shape);
     unpack_nibbles(dtype, packed,
                    {static_cast<std::int8_t*>(tensor.mutable_data()), tensor.bytes()});
@@ -77,11 +82,11 @@ TypedField typed_field(const pb::TensorProto& proto, DType dtype) {
 
 Tensor read_typed(pb::TensorProto& proto, DType dtype, const Shape& shape) {
   switch (dtype) {
-    case DType::kFloat32: return convert<float>(proto.float_data(), dtype, shape);
-    case DType::kFloat64: return convert<double>(proto.double_data(), dtype, shape);
-    case DType::kInt64: return convert<std::int64_t>(proto.int64_data(), dtype, shape);
-    case DType::kUInt32: return convert<std::uint32_t>(proto.uint64_data(), dtype, shape);
-    case DType::kUInt64: return convert<std::uint64_t>(proto.uint64_data(), dtype, shape);
+    case DType::kFloat32: return convert<float>(*proto.mutable_float_data(), dtype, shape);
+    case DType::kFloat64: return convert<double>(*proto.mutable_double_data(), dtype, shape);
+    case DType::kInt64: return convert<std::int64_t>(*proto.mutable_int64_data(), dtype, shape);
+    case DType::kUInt32: return convert<std::uint32_t>(*proto.mutable_uint64_data(), dtype, shape);
+    case DType::kUInt64: return convert<std::uint64_t>(*proto.mutable_uint64_data(), dtype, shape);
     case DType::kString: {
       auto& texts = *proto.mutable_string_data();
       return Tensor::strings(shape, {std::make_move_iterator(texts.begin()),

@@ -33,7 +33,7 @@ struct TypedField {
 };
 TypedField typed_field(const pb::TensorProto& proto, DType dtype);
 
-/// Converts `count` elements from the typed field. The field's length has been checked.
+/// Converts the elements of the typed field, whose length has been checked, and frees it.
 Tensor read_typed(pb::TensorProto& proto, DType dtype, const Shape& shape);
 
 }  // namespace engine::onnx

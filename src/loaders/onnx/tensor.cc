@@ -61,22 +61,6 @@ std::string filled_fields(const pb::TensorProto& proto) {
   return names.empty() ? "" : names[0];
 }
 
-// Typed fields are as long as the tensor has elements, but for two nibbles in one value.
-Tensor make_typed(pb::TensorProto& proto, DType dtype, const Shape& shape, Index count,
-                  const std::string& filled) {
-  const TypedField field = typed_field(proto, dtype);
-  ENGINE_VALIDATE(filled.empty() || filled == field.name, "its data are in ", filled, " (",
-                  to_string(dtype), " belongs in ", field.name, " or raw_data)");
-  const Index needed = is_packed(dtype) ? *file_bytes(dtype, count) : count;
-  ENGINE_VALIDATE(field.values == needed, field.values, " values, ", needed, " needed (shape ",
-                  to_string(shape), " ", to_string(dtype), ")");
-  Tensor tensor = read_typed(proto, dtype, shape);
-  pb::TensorProto spent;  // frees the data; the name stays where it is, others look at it
-  spent.Swap(&proto);
-  proto.set_allocated_name(spent.release_name());
-  return tensor;
-}
-
 }  // namespace
 
 DType element_type(int number) {
@@ -133,12 +117,22 @@ Tensor TensorReader::make(pb::TensorProto& proto) {
   if (proto.data_location() == pb::TensorProto::EXTERNAL)
     return make_external(proto, dtype, shape, count);
   if (!proto.raw_data().empty()) return make_raw(proto, dtype, shape, count);
-  needed_bytes(dtype, shape, count);
-  if (count > typed_field(proto, dtype).values * 2)  // says bytes where nothing could fit
-    fail(ErrorCode::kInvalidModel, typed_field(proto, dtype).values, " values, ", count,
-         " needed (shape ", to_string(shape), " ", to_string(dtype), ")");
+  const TypedField field = typed_field(proto, dtype);
+  ENGINE_VALIDATE(filled.empty() || filled == field.name, "its data are in ", filled, " (",
+                  to_string(dtype), " belongs in ", field.name, " or raw_data)");
+  return make_typed(proto, dtype, shape, count);
+}
+
+// Typed fields are as long as the tensor has elements, but for two nibbles in one value.
+Tensor TensorReader::make_typed(pb::TensorProto& proto, DType dtype, const Shape& shape,
+                                Index count) {
+  const Index bytes = needed_bytes(dtype, shape, count);
+  const Index needed = is_packed(dtype) ? bytes : count;
+  const Index given = typed_field(proto, dtype).values;
+  ENGINE_VALIDATE(given == needed, given, " values, ", needed, " needed (shape ", to_string(shape),
+                  " ", to_string(dtype), ")");
   charge(dtype, count);
-  return make_typed(proto, dtype, shape, count, filled);
+  return read_typed(proto, dtype, shape);
 }
 
 Tensor TensorReader::make_external(const pb::TensorProto& proto, DType dtype, const Shape& shape,

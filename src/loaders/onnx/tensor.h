@@ -34,6 +34,7 @@ class TensorReader {
  private:
   Tensor make(pb::TensorProto& proto);
   Tensor make_external(const pb::TensorProto& proto, DType dtype, const Shape& shape, Index count);
+  Tensor make_typed(pb::TensorProto& proto, DType dtype, const Shape& shape, Index count);
   Tensor make_raw(pb::TensorProto& proto, DType dtype, const Shape& shape, Index count);
 
   std::size_t max_bytes_, used_ = 0;

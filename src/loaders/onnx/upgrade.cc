@@ -98,8 +98,9 @@ void upgrade(Draft& draft, Index opset, UpgradeContext& context) {
   if (opset < 6) draft.attributes.erase("consumed_inputs");
   if (is_retired(draft.type)) opset = std::min<Index>(opset, 9);
   const std::string type = draft.type;  // rules may change the draft's
-  for (const UpgradeRule& rule : std::ranges::equal_range(kRules, type, {}, &UpgradeRule::type))
-    if (opset < rule.version) rule.apply(draft, context);
+  const auto* rule = std::ranges::lower_bound(kRules, type, {}, &UpgradeRule::type);
+  for (; rule != std::end(kRules) && rule->type == type; ++rule)
+    if (opset < rule->version) rule->apply(draft, context);
   if (draft.type == "Resize") drop_empty_inputs(draft, context);
 }
 

@@ -1,0 +1,157 @@
+#include "tuning/machine_peak.h"
+
+#include "tuning/fma_loops.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace engine::tuning {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Runs `work()` on all threads, each beginning when all are ready and going on for `seconds`; adds
+// up what they return, per second.
+template <class Work>
+double rate_on_threads(int threads, double seconds, const Work& work) {
+  std::atomic<int> ready{0};
+  std::vector<double> rates(static_cast<std::size_t>(threads));
+  const auto run = [&](std::size_t thread) {
+    auto state = work(thread);
+    ++ready;
+    while (ready.load() < threads) std::this_thread::yield();
+    const Clock::time_point start = Clock::now();
+    double done = 0, elapsed = 0;
+    do {
+      done += state();
+      elapsed = seconds_since(start);
+    } while (elapsed < seconds);
+    rates[thread] = done / elapsed;
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads; ++i) others.emplace_back(run, static_cast<std::size_t>(i));
+  run(0);
+  for (std::thread& thread : others) thread.join();
+  double total = 0;
+  for (const double rate : rates) total += rate;
+  return total;
+}
+
+// The best of a few tries: whatever else runs on the machine can only make it slower.
+template <class Measure>
+double best_of(int tries, const Measure& measure) {
+  double best = 0;
+  for (int i = 0; i < tries; ++i) best = std::max(best, measure());
+  return best;
+}
+
+// Four independent chains of vectors of 64 bytes, which the compiler splits where registers are
+// narrower. Inlined into functions that are compiled for one instruction set each.
+using Block __attribute__((vector_size(64))) = std::uint64_t;
+
+__attribute__((always_inline)) inline std::uint64_t fold(const Block* blocks, std::size_t count) {
+  constexpr std::size_t kChains = 4;
+  Block chains[kChains] = {};
+  for (std::size_t i = 0; i + kChains <= count; i += kChains)
+    for (std::size_t c = 0; c < kChains; ++c) chains[c] ^= blocks[i + c];
+  for (std::size_t c = 1; c < kChains; ++c) chains[0] ^= chains[c];
+  return chains[0][0];
+}
+
+std::uint64_t read_plain(const Block* blocks, std::size_t count) { return fold(blocks, count); }
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) std::uint64_t read_avx512(const Block* blocks, std::size_t count) {
+  return fold(blocks, count);
+}
+__attribute__((target("avx2"))) std::uint64_t read_avx2(const Block* blocks, std::size_t count) {
+  return fold(blocks, count);
+}
+#endif
+
+auto best_reader() {
+#if defined(__x86_64__)
+  if (available(Isa::kAvx512)) return &read_avx512;
+  if (available(Isa::kAvx2)) return &read_avx2;
+#endif
+  return &read_plain;
+}
+
+// Memory of one thread: filled by the thread itself, so that it lies near it.
+class Buffer {
+ public:
+  explicit Buffer(std::size_t bytes) : blocks_(std::max<std::size_t>(4, bytes / sizeof(Block))) {
+    memory_ = std::make_unique<std::byte[]>((blocks_ + 1) * sizeof(Block));
+    std::memset(memory_.get(), 1, (blocks_ + 1) * sizeof(Block));
+  }
+  /// Reads all of it, at least 64 KiB, and returns the bytes read.
+  double operator()() {
+    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+    const auto* first = reinterpret_cast<const Block*>((address + 63) / 64 * 64);
+    const std::size_t repeats = std::max<std::size_t>(1, 1024 / blocks_);
+    for (std::size_t i = 0; i < repeats; ++i) {
+      std::uint64_t sum = best_reader()(first, blocks_);
+      asm volatile("" : "+r"(sum) : : "memory");
+    }
+    return static_cast<double>(repeats * blocks_ * sizeof(Block));
+  }
+
+ private:
+  std::size_t blocks_;
+  std::unique_ptr<std::byte[]> memory_;
+};
+
+constexpr double kSlice = 0.003;  // seconds for one try
+
+}  // namespace
+
+double peak_flops(Isa isa, int threads) {
+  const FmaLoop loop = fma_loop(isa);
+  if (!loop || !available(isa)) return 0;
+  constexpr long kRounds = 2000;
+  return best_of(3, [&] {
+    return rate_on_threads(threads, kSlice,
+                           [&](std::size_t) { return [&] { return 2 * loop(kRounds); }; });
+  });
+}
+
+double read_bandwidth(std::size_t bytes_per_thread, int threads) {
+  return best_of(2, [&] {
+    return rate_on_threads(threads, kSlice,
+                           [&](std::size_t) { return Buffer(bytes_per_thread); });
+  });
+}
+
+double MachinePeak::least_ns(double flop, double bytes, double working_set) const noexcept {
+  const double arithmetic = flops > 0 ? flop / flops : 0;
+  const double bandwidth = bandwidth_for(working_set);
+  return 1e9 * std::max(arithmetic, bandwidth > 0 ? bytes / bandwidth : 0);
+}
+
+bool MachinePeak::memory_bound(double flop, double bytes, double working_set) const noexcept {
+  return bytes * flops > flop * bandwidth_for(working_set);
+}
+
+MachinePeak measure_peak(Isa isa, int threads) {
+  constexpr std::size_t kUsualCache = std::size_t{1} << 20, kMemory = std::size_t{64} << 20;
+  const CpuInfo cpu = cpu_info();
+  const std::size_t cache = cpu.l2 > 0 ? cpu.l2 : kUsualCache;
+  MachinePeak peak;
+  peak.flops = peak_flops(isa, threads);
+  peak.cache_bandwidth = read_bandwidth(cache / 2, threads);
+  peak.memory_bandwidth =
+      std::min(peak.cache_bandwidth, read_bandwidth(kMemory / static_cast<std::size_t>(threads), threads));
+  peak.cache_bytes = cache * static_cast<std::size_t>(threads);
+  return peak;
+}
+
+}  // namespace engine::tuning

@@ -1,0 +1,236 @@
+#include "support/operator_case.h"
+
+#include "base/dispatch.h"
+#include "base/fp_state.h"
+#include "ops/cpu/kernel.h"
+#include "ops/registry.h"
+#include "ops/store.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <random>
+
+namespace engine::test {
+namespace {
+
+// 53 random bits as a fraction; std::uniform_real_distribution differs between libraries.
+double fraction(std::mt19937_64& bits) { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+
+struct Operands {
+  std::vector<ops::Operand> list;
+  explicit Operands(const OperatorCase& c, bool all_values) {
+    for (std::size_t i = 0; i < c.inputs.size(); ++i) {
+      const Tensor& tensor = c.inputs[i];
+      ops::Operand operand;
+      operand.present = tensor.defined();
+      if (tensor.defined()) operand.type = TensorType(tensor.dtype(), tensor.shape());
+      const bool known = all_values || (c.constants >> i & 1u) != 0;
+      if (tensor.defined() && known) operand.value = &tensor;
+      list.push_back(operand);
+    }
+  }
+};
+
+std::vector<Tensor> make_outputs(const OperatorCase& c) {
+  const std::vector<TensorType> types = infer(c);
+  std::vector<Tensor> outputs(c.outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (c.outputs[i]) {
+      outputs[i] = Tensor(types.at(i).dtype, types[i].shape().value());
+      // What a kernel leaves out must not look right by chance.
+      if (outputs[i].dtype() != DType::kString)
+        std::memset(outputs[i].mutable_data(), 0xa5, outputs[i].bytes());
+    }
+  return outputs;
+}
+
+std::vector<ops::Input> views(const std::vector<Tensor>& tensors) {
+  std::vector<ops::Input> list;
+  for (const Tensor& tensor : tensors) list.push_back(ops::view(tensor));
+  return list;
+}
+
+std::vector<ops::Output> mutable_views(std::vector<Tensor>& tensors) {
+  std::vector<ops::Output> list;
+  for (Tensor& tensor : tensors) list.push_back(ops::mutable_view(tensor));
+  return list;
+}
+
+template <class T>
+double as_double(const Tensor& tensor, Index i) {
+  return static_cast<double>(tensor.values<T>()[static_cast<std::size_t>(i)]);
+}
+
+std::string different_types(const Tensor& a, const Tensor& b) {
+  if (a.defined() != b.defined()) return "one is absent";
+  if (!a.defined() || (a.dtype() == b.dtype() && a.shape() == b.shape())) return {};
+  return concat(to_string(a.dtype()), " ", to_string(a.shape()), " against ", to_string(b.dtype()),
+                " ", to_string(b.shape()));
+}
+
+}  // namespace
+
+ops::Attributes attributes(std::vector<std::pair<std::string, ops::Attribute>> list) {
+  ops::Attributes result;
+  for (auto& [name, value] : list) result.set(name, std::move(value));
+  return result;
+}
+
+ops::OperatorPtr make_operator(const std::string& domain, const std::string& name,
+                               const ops::Attributes& attributes) {
+  const ops::OperatorDef* def = ops::find(domain, name);
+  if (!def) fail(ErrorCode::kNotFound, "operator ", name, " is not registered");
+  return def->make(attributes);
+}
+
+Tensor random(DType dtype, Shape shape, unsigned seed, double low, double high) {
+  Tensor tensor(dtype, std::move(shape));
+  std::mt19937_64 bits(seed);
+  dispatch_all(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (T& value : tensor.mutable_values<T>())
+      value = ops::store<T>(low + (high - low) * fraction(bits));
+  });
+  return tensor;
+}
+
+Tensor random_special(Shape shape, unsigned seed, int rarity) {
+  Tensor tensor = random(DType::kFloat32, std::move(shape), seed, -4, 4);
+  std::mt19937_64 bits(seed + 1);
+  using Limits = std::numeric_limits<float>;
+  const float usual[] = {0.0f, -0.0f, 1e-40f, -1e-42f, Limits::denorm_min(), 1e-38f, -3e-20f,
+                         Limits::max() / 4, -Limits::max() / 8, 1.0f, -1.0f};
+  const float rare[] = {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()};
+  for (float& value : tensor.mutable_values<float>()) {
+    const auto draw = bits() >> 33;
+    if (draw % static_cast<unsigned>(rarity) == 0) value = rare[draw / 1024 % std::size(rare)];
+    else if (draw % 3 == 0) value = usual[draw / 1024 % std::size(usual)];
+  }
+  return tensor;
+}
+
+std::vector<TensorType> infer(const OperatorCase& c) {
+  const Operands operands(c, true);
+  return c.op->infer(ops::Operands(operands.list), static_cast<Index>(c.outputs.size()));
+}
+
+std::vector<Tensor> run_reference(const OperatorCase& c) {
+  const FpState fp;
+  std::vector<Tensor> outputs = make_outputs(c);
+  EXPECT_TRUE(c.op->reference(views(c.inputs), mutable_views(outputs)).ok()) << c.name;
+  return outputs;
+}
+
+std::vector<Tensor> run_evaluate(const OperatorCase& c) {
+  const FpState fp;
+  std::vector<Tensor> outputs = make_outputs(c);
+  EXPECT_TRUE(c.op->evaluate(views(c.inputs), mutable_views(outputs)).ok()) << c.name;
+  return outputs;
+}
+
+std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, int threads,
+                                std::string* kernel_name) {
+  const FpState fp;
+  std::vector<Tensor> outputs = make_outputs(c);
+  const Operands operands(c, false);
+  const auto packed = backend.pack(*c.op, ops::Operands(operands.list));
+  std::vector<ops::Input> in = views(c.inputs);
+  std::vector<ops::Output> out = mutable_views(outputs);
+  std::vector<const void*> in_data;
+  std::vector<void*> out_data;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    in_data.push_back(in[i].data);
+    if ((c.constants >> i & 1u) == 0) in[i].data = nullptr;
+  }
+  for (ops::Output& output : out) {
+    out_data.push_back(output.data);
+    output.data = nullptr;
+  }
+  // What a kernel packed it must not read again.
+  for (std::size_t i = 0; packed && i < in.size(); ++i)
+    if ((packed->consumed_inputs >> i & 1u) != 0) in_data[i] = in[i].data = nullptr;
+  const auto kernel = backend.bind({*c.op, in, out, packed.get()});
+  if (kernel_name) *kernel_name = kernel->name();
+
+  Pool pool(threads, nullptr);
+  const std::size_t bytes = kernel->scratch_bytes(pool.concurrency());
+  Tensor scratch(DType::kUInt8, {static_cast<Index>(bytes)});
+  std::memset(scratch.mutable_data(), 0xa5, bytes);
+  const ops::Call call{in_data.data(), out_data.data(),
+                       static_cast<std::byte*>(scratch.mutable_data()), pool};
+  EXPECT_TRUE(kernel->run(call).ok()) << c.name << " on " << backend.name();
+  return outputs;
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> list;
+  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
+    if (available(isa)) list.push_back(isa);
+  return list;
+}
+
+std::string compare_bits(const Tensor& got, const Tensor& wanted) {
+  if (std::string text = different_types(got, wanted); !text.empty() || !got.defined()) return text;
+  if (got.dtype() == DType::kString) {
+    const bool same = std::equal(got.strings().begin(), got.strings().end(),
+                                 wanted.strings().begin());
+    return same ? "" : "strings differ";
+  }
+  return dispatch_all(got.dtype(), [&](auto tag) -> std::string {
+    using T = typename decltype(tag)::type;
+    const auto a = got.values<T>(), b = wanted.values<T>();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (std::memcmp(&a[i], &b[i], sizeof(T)) == 0) continue;
+      const auto x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+      if (x != x && y != y) continue;
+      std::ostringstream text;
+      text << std::hexfloat << "element " << i << " of " << to_string(got.shape()) << ": " << x
+           << " against " << y;
+      return text.str();
+    }
+    return {};
+  });
+}
+
+std::string compare_values(const Tensor& got, const Tensor& wanted, double relative,
+                           double absolute) {
+  if (std::string text = different_types(got, wanted); !text.empty() || !got.defined()) return text;
+  if (got.dtype() == DType::kString) return compare_bits(got, wanted);
+  return dispatch_all(got.dtype(), [&](auto tag) -> std::string {
+    using T = typename decltype(tag)::type;
+    for (Index i = 0; i < got.size(); ++i) {
+      const double x = as_double<T>(got, i), y = as_double<T>(wanted, i);
+      if (x == y || (x != x && y != y)) continue;
+      if (std::fabs(x - y) <= absolute + relative * std::fabs(y)) continue;
+      return concat("element ", i, " of ", to_string(got.shape()), ": ", x, " against ", y);
+    }
+    return {};
+  });
+}
+
+void check_bits(const OperatorCase& c) {
+  SCOPED_TRACE(c.name);
+  const std::vector<Tensor> wanted = run_evaluate(c);
+  for (const Isa isa : available_isas()) {
+    const auto backend = cpu::make_backend(isa);
+    for (const int threads : {1, 3}) {
+      std::string kernel;
+      const std::vector<Tensor> got = run_backend(c, *backend, threads, &kernel);
+      for (std::size_t i = 0; i < got.size(); ++i)
+        EXPECT_EQ(compare_bits(got[i], wanted[i]), "")
+            << "output " << i << " of " << kernel << " on " << threads << " threads";
+    }
+  }
+}
+
+void check_operator(const OperatorCase& c) {
+  SCOPED_TRACE(c.name);
+  const std::vector<Tensor> exact = run_reference(c), got = run_evaluate(c);
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_EQ(compare_values(got[i], exact[i], c.relative, c.absolute), "") << "output " << i;
+  check_bits(c);
+}
+
+}  // namespace engine::test

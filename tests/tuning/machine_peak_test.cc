@@ -1,0 +1,37 @@
+// The roof is plausible: higher with wider vectors, and memory never beats the cache.
+#include "tuning/machine_peak.h"
+
+#include <gtest/gtest.h>
+
+namespace engine::tuning {
+namespace {
+
+TEST(MachinePeak, EveryAvailableInstructionSetHasOne) {
+  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
+    if (available(isa)) EXPECT_GT(peak_flops(isa, 1), 1e6) << to_string(isa);
+    else EXPECT_EQ(peak_flops(isa, 1), 0) << to_string(isa);
+  }
+}
+
+TEST(MachinePeak, RoofIsTheSlowerOfArithmeticAndTraffic) {
+  MachinePeak peak;
+  peak.flops = 100e9;
+  peak.cache_bandwidth = 50e9;
+  peak.memory_bandwidth = 10e9;
+  peak.cache_bytes = 1000;
+  EXPECT_DOUBLE_EQ(peak.least_ns(1000, 100, 100), 10);
+  EXPECT_DOUBLE_EQ(peak.least_ns(1000, 1000, 1000), 20);
+  EXPECT_DOUBLE_EQ(peak.least_ns(1000, 1000, 1001), 100);
+  EXPECT_TRUE(peak.memory_bound(1000, 1000, 1000));
+  EXPECT_FALSE(peak.memory_bound(1000, 100, 1000));
+}
+
+TEST(MachinePeak, MeasuresInOneGo) {
+  const MachinePeak peak = measure_peak(best_isa(), 2);
+  EXPECT_GT(peak.flops, 0);
+  EXPECT_GT(peak.memory_bandwidth, 0);
+  EXPECT_LE(peak.memory_bandwidth, peak.cache_bandwidth);
+}
+
+}  // namespace
+}  // namespace engine::tuning

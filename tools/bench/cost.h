@@ -1,0 +1,44 @@
+// What nodes cost, and what they would cost at best.
+#pragma once
+
+#include "tools/bench/timing.h"
+#include "tuning/machine_peak.h"
+
+#include <engine/profile.h>
+
+#include <string>
+#include <vector>
+
+namespace engine::tools {
+
+/// One node of a profile, summed up.
+struct NodeCost {
+  std::string name, op, kernel;
+  Index flops = 0, bytes = 0;
+  double median_ns = 0;
+  double share = 0;     ///< of the time of all nodes
+  double roofline = 0;  ///< least possible time over median
+  bool memory_bound = false;
+};
+
+struct ModelCost {
+  std::vector<NodeCost> nodes;  ///< in order of execution
+  Index flops = 0, bytes = 0;
+  double nodes_ns = 0;  ///< sum of the medians
+  double least_ns = 0;  ///< sum of the least possible times
+  double memory_ns = 0; ///< time in nodes that are memory-bound by the roofline
+};
+
+ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak);
+
+/// What to say to whoever wants it faster, in one line.
+struct AdviceInput {
+  const Timing& timing;
+  const ModelCost& cost;
+  int threads = 1, cores = 1;
+  Index batch = 1;
+  std::string device;
+};
+std::string advice(const AdviceInput& input);
+
+}  // namespace engine::tools

@@ -1,0 +1,27 @@
+// How long something takes, measured until it is known.
+#pragma once
+
+#include <engine/types.h>
+
+#include <functional>
+#include <vector>
+
+namespace engine::tools {
+
+struct Timing {
+  double min_ns = 0, median_ns = 0, p99_ns = 0;  ///< of one run
+  double runs_per_s = 0;   ///< runs over wall time
+  Index runs = 0;
+  Index runs_per_sample = 1;  ///< short runs are timed in groups, and a group counts as its mean
+  double seconds = 0;
+  bool stable = false;  ///< the medians of the last blocks agree within 1%
+};
+
+/// Calls `repeat(n)`, which runs n times, first to warm up, then in blocks until the medians of the
+/// last five blocks lie within 1% of each other or `seconds` are over.
+Timing measure(const std::function<void(Index)>& repeat, double seconds);
+
+/// The value below which `share` of the values lie. Reorders `values`, which must not be empty.
+double quantile(std::vector<double>& values, double share);
+
+}  // namespace engine::tools

@@ -1,0 +1,34 @@
+// Options that several subcommands share.
+#pragma once
+
+#include "tools/inputs.h"
+
+#include <engine/compare.h>
+#include <engine/session.h>
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace engine::tools {
+
+/// MODEL, the first argument.
+void add_model(CLI::App& app, std::string& model);
+
+/// --device, --threads, --disable-pass.
+void add_session_options(CLI::App& app, SessionOptions& options, bool with_device = true);
+
+/// Throws Error, as a Session would, if the device does not exist or is not available here: for
+/// commands that would otherwise fail once for each of many models.
+void check_device(const SessionOptions& options);
+
+/// --input, --random, --dim.
+void add_input_options(CLI::App& app, InputOptions& options);
+
+/// --rtol, --atol.
+void add_tolerance(CLI::App& app, Tolerance& tolerance);
+
+/// --json.
+void add_json(CLI::App& app, bool& json);
+
+}  // namespace engine::tools
