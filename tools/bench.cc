@@ -196,8 +196,8 @@ void print_result(const Result& result, const Options& options) {
         timing.stable ? "" : ", not yet stable");
   print("  {}\n", rate_text(timing.runs_per_s * static_cast<double>(result.batch), "samples/s"));
   if (result.cost.flops > 0)
-    print("  {}FLOP a run, {}, {:.1f}% of the roofline\n",
-          count_text(static_cast<double>(result.cost.flops)),
+    print("  {} a run, {}, {:.1f}% of the roofline\n",
+          rate_text(static_cast<double>(result.cost.flops), "FLOP"),
           rate_text(rate(static_cast<double>(result.cost.flops), timing.median_ns), "FLOP/s"),
           100 * result.roofline_share);
   print_nodes(result.cost, options.per_node);

@@ -78,7 +78,7 @@ std::uint64_t seed_of(const std::string& text) {
 }
 
 void add_random(const Model& model, const InputOptions& options, Tensors& inputs) {
-  const FreeDimensions dimensions(model, inputs, options.dims, options.batch);
+  const FreeDimensions dimensions(model.inputs(), inputs, options.dims, options.batch);
   std::uint64_t seed = seed_of(options.random);
   for (const TensorInfo& info : model.inputs()) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;  // one stream for each input

@@ -15,25 +15,31 @@ std::string key_of(const TensorInfo& info, std::size_t axis) {
 }
 
 // Every NAME that --dim takes for this model.
-std::vector<std::string> free_names(const Model& model) {
-  std::vector<std::string> names = model.free_dimensions();
-  for (const TensorInfo& info : model.inputs())
-    for (std::size_t i = 0; i < info.shape.size(); ++i)
-      if (info.shape[i].free()) names.push_back(key_of(info, i));
+std::vector<std::string> free_names(const std::vector<TensorInfo>& infos) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  for (const TensorInfo& info : infos)
+    for (std::size_t i = 0; i < info.shape.size(); ++i) {
+      if (!info.shape[i].free()) continue;
+      if (!info.shape[i].name.empty()) add(info.shape[i].name);
+      add(key_of(info, i));
+    }
   return names;
 }
 
 }  // namespace
 
-FreeDimensions::FreeDimensions(const Model& model, const Tensors& given,
+FreeDimensions::FreeDimensions(const std::vector<TensorInfo>& infos, const Tensors& given,
                                const std::vector<std::string>& dims, Index batch)
     : batch_(batch) {
-  for (const std::string& argument : dims) take_argument(model, argument);
-  take_shapes(model, given);
+  for (const std::string& argument : dims) take_argument(infos, argument);
+  take_shapes(infos, given);
 }
 
-void FreeDimensions::take_shapes(const Model& model, const Tensors& given) {
-  for (const TensorInfo& info : model.inputs()) {
+void FreeDimensions::take_shapes(const std::vector<TensorInfo>& infos, const Tensors& given) {
+  for (const TensorInfo& info : infos) {
     const auto found = given.find(info.name);
     if (found == given.end() || found->second.shape().size() != info.shape.size()) continue;
     for (std::size_t i = 0; i < info.shape.size(); ++i)
@@ -42,7 +48,8 @@ void FreeDimensions::take_shapes(const Model& model, const Tensors& given) {
   }
 }
 
-void FreeDimensions::take_argument(const Model& model, const std::string& argument) {
+void FreeDimensions::take_argument(const std::vector<TensorInfo>& infos,
+                                   const std::string& argument) {
   const std::size_t equals = argument.rfind('=');
   const std::string name = argument.substr(0, equals);
   Index extent = -1;
@@ -53,7 +60,7 @@ void FreeDimensions::take_argument(const Model& model, const std::string& argume
   }
   ENGINE_REQUIRE(extent >= 0, ErrorCode::kInvalidArgument, "--dim ", quote(argument),
                  " is not NAME=N with a whole number N");
-  const std::vector<std::string> names = free_names(model);
+  const std::vector<std::string> names = free_names(infos);
   ENGINE_REQUIRE(std::ranges::find(names, name) != names.end(), ErrorCode::kInvalidArgument,
                  "--dim ", quote(argument), " names no free dimension of the model (",
                  names.empty() ? "it has none" : "it has " + join(names), ")");

@@ -16,8 +16,8 @@ class FreeDimensions {
  public:
   /// `dims` are NAME=N or INPUT:AXIS=N; throws Error (kInvalidArgument) if one is malformed or names
   /// no free dimension. `batch` 0 counts as not given.
-  FreeDimensions(const Model& model, const Tensors& given, const std::vector<std::string>& dims,
-                 Index batch);
+  FreeDimensions(const std::vector<TensorInfo>& infos, const Tensors& given,
+                 const std::vector<std::string>& dims, Index batch);
 
   /// Throws Error (kInvalidArgument) if the model does not even tell the rank.
   Shape shape_of(const TensorInfo& info) const;
@@ -26,8 +26,8 @@ class FreeDimensions {
   void remark_on_guesses() const;
 
  private:
-  void take_shapes(const Model& model, const Tensors& given);
-  void take_argument(const Model& model, const std::string& argument);
+  void take_shapes(const std::vector<TensorInfo>& infos, const Tensors& given);
+  void take_argument(const std::vector<TensorInfo>& infos, const std::string& argument);
 
   std::map<std::string, Index> by_name_;   ///< also "INPUT:AXIS" for single ones
   Index batch_;

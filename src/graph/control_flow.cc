@@ -17,7 +17,8 @@ const TensorType& output_type(const Graph& body, Index i) {
 }
 Index output_count(const Graph& body) { return static_cast<Index>(body.outputs.size()); }
 
-// Symbols inside a body name extents of its own; outside they would mean nothing, or something else.
+// Symbols inside a body name extents of its own; outside they would mean nothing, or something
+// else.
 Dims without_symbols(Dims dims) {
   for (Dim& dim : dims)
     if (!dim.known()) dim = Dim::unknown();
@@ -121,7 +122,8 @@ class If final : public ControlFlow {
 
 class Loop final : public ControlFlow {
  public:
-  Loop(std::shared_ptr<const Graph> body, Index carried) : body_(std::move(body)), carried_(carried) {}
+  Loop(std::shared_ptr<const Graph> body, Index carried)
+      : body_(std::move(body)), carried_(carried) {}
 
   std::string_view name() const noexcept override { return "Loop"; }
   std::vector<std::shared_ptr<const Graph>> bodies() const override { return {body_}; }
@@ -130,7 +132,8 @@ class Loop final : public ControlFlow {
     require_bool(in, 1);
     std::vector<TensorType> types;
     for (Index i = 0; i < carried_; ++i)
-      types.push_back(carried_type(in.type(2 + i), input_type(*body_, 2 + i), output_type(*body_, 1 + i)));
+      types.push_back(
+          carried_type(in.type(2 + i), input_type(*body_, 2 + i), output_type(*body_, 1 + i)));
     for (Index i = 1 + carried_; i < output_count(*body_); ++i)
       types.push_back(stacked_type(output_type(*body_, i), 0, Dim::unknown()));
     return types;
@@ -190,7 +193,8 @@ class Scan final : public ControlFlow {
       length = type.dims[static_cast<std::size_t>(normalize_axis(input_axis(i), type.rank()))];
     }
     for (Index i = attributes_.states; i < output_count(*body_); ++i)
-      types.push_back(stacked_type(output_type(*body_, i), output_axis(i - attributes_.states), length));
+      types.push_back(
+          stacked_type(output_type(*body_, i), output_axis(i - attributes_.states), length));
     return types;
   }
 
@@ -198,10 +202,12 @@ class Scan final : public ControlFlow {
     const Index states = attributes_.states, scans = attributes_.scans;
     std::vector<Tensor> state = tail(in, 0, states);
     const std::vector<Tensor> scanned = tail(in, states, scans);
-    const std::vector<Tensor> captures = tail(in, states + scans, captures_of(*body_, states + scans));
+    const std::vector<Tensor> captures =
+        tail(in, states + scans, captures_of(*body_, states + scans));
     const Index length = common_length(scanned);
     ENGINE_REQUIRE(length <= runner.max_trips, ErrorCode::kResourceExhausted, length,
-                   " trips, at most ", runner.max_trips, " allowed (raise SessionOptions::max_trips)");
+                   " trips, at most ", runner.max_trips,
+                   " allowed (raise SessionOptions::max_trips)");
     Stacks stacks(output_count(*body_) - states, runner.max_bytes);
     for (Index trip = 0; trip < length; ++trip) {
       std::vector<Tensor> inputs = std::move(state);

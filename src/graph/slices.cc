@@ -12,8 +12,8 @@ namespace {
 void copy_elements(Tensor& to, Index to_at, const Tensor& from, Index from_at, Index count) {
   if (count == 0) return;
   if (from.dtype() == DType::kString) {
-    const auto source = from.strings().subspan(static_cast<std::size_t>(from_at),
-                                               static_cast<std::size_t>(count));
+    const auto source =
+        from.strings().subspan(static_cast<std::size_t>(from_at), static_cast<std::size_t>(count));
     std::ranges::copy(source, static_cast<std::string*>(to.mutable_data()) + to_at);
     return;
   }
@@ -42,8 +42,8 @@ void Stacks::push(std::span<const Tensor> outputs) {
     if (!slices_[i].empty()) {
       const Tensor& first = slices_[i][0];
       ENGINE_REQUIRE(slice.shape() == first.shape() && slice.dtype() == first.dtype(),
-                     ErrorCode::kRunFailed, "scan output ", i, " is ", to_string(slice.dtype()), " ",
-                     to_string(slice.shape()), ", in the first trip it was ",
+                     ErrorCode::kRunFailed, "scan output ", i, " is ", to_string(slice.dtype()),
+                     " ", to_string(slice.shape()), ", in the first trip it was ",
                      to_string(first.dtype()), " ", to_string(first.shape()));
     }
     const std::size_t bytes = slice.bytes() + sizeof(Tensor);
@@ -59,7 +59,8 @@ Tensor Stacks::join(Index output, Index axis, bool backwards, const TensorType& 
   const std::vector<Tensor> slices = std::move(slices_[static_cast<std::size_t>(output)]);
   Shape shape;
   if (!slices.empty()) shape = slices[0].shape();
-  else for (const Dim& dim : type.dims) shape.push_back(dim.known() ? dim.value() : 0);
+  else
+    for (const Dim& dim : type.dims) shape.push_back(dim.known() ? dim.value() : 0);
   const Index count = static_cast<Index>(slices.size());
   const Index at = normalize_axis(axis, static_cast<Index>(shape.size()) + 1);
   shape.insert(shape.begin() + at, count);

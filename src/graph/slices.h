@@ -22,8 +22,8 @@ class Stacks {
   /// Throws Error: kResourceExhausted at the limit, kRunFailed if a shape differs from the first.
   void push(std::span<const Tensor> outputs);
 
-  /// All slices of an output along a new axis; frees them. Without any, `type` gives the shape, with
-  /// 0 for unknown extents.
+  /// All slices of an output along a new axis; frees them. Without any, `type` gives the shape,
+  /// with 0 for unknown extents.
   Tensor join(Index output, Index axis, bool backwards, const TensorType& type);
 
  private:

@@ -67,7 +67,8 @@ struct GridSample : ComputingOperator<GridSample> {
     C x = align_corners ? (normalised + 1) / 2 * (n - 1) : ((normalised + 1) * n - 1) / 2;
     if (order == 0) x = std::nearbyint(x);
     const C low = align_corners ? C(0) : C(-0.5);  // the edge of the first pixel
-    if (padding == Padding::kBorder) x = x < low ? C(0) : x > n - 1 - low ? n - 1 : x;
+    // Of cubic interpolation, only the pixels are held at the border, not the position.
+    if (padding == Padding::kBorder && order != 3) x = x < low ? C(0) : x > n - 1 - low ? n - 1 : x;
     if (padding == Padding::kReflection) {
       x = reflect(x, low, n - 1 - low);
       if (order == 0) x = std::nearbyint(x);

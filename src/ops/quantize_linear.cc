@@ -50,12 +50,9 @@ float divide(float x, float scale, DType precision) {
 void check_zero_point(const Operands& in, const char* scale, const char* zero_point) {
   if (!in.has(2) || !in.type(1).ranked || !in.type(2).ranked) return;
   const Dims &s = in.type(1).dims, &z = in.type(2).dims;
-  bool same = s.size() == z.size();
-  for (std::size_t i = 0; same && i < s.size(); ++i)
-    same = !s[i].known() || !z[i].known() || s[i] == z[i];
   const auto s_shape = known_shape(s), z_shape = known_shape(z);
-  same =
-      same || (s_shape && z_shape && element_count(*s_shape) == 1 && element_count(*z_shape) == 1);
+  const bool same = !s_shape || !z_shape || *s_shape == *z_shape ||
+                    (element_count(*s_shape) == 1 && element_count(*z_shape) == 1);
   ENGINE_VALIDATE(same, scale, " is ", to_string(s), ", ", zero_point, " is ", to_string(z),
                   " (both must have one shape)");
 }

@@ -31,15 +31,15 @@ bool read_floats(DType dtype, const void* data, Index size, List& list) {
 // Where output position i lies in the input.
 double coordinate(ResizeCoordinates mode, const ResizeAxis& axis, Index i) {
   const double at = static_cast<double>(i), input = static_cast<double>(axis.input);
-  // Where the length is an integer, dividing last keeps positions exact that are integers.
-  const auto scaled = [&](double x) {
-    return axis.length == static_cast<double>(axis.output) ? x * input / axis.length
-                                                           : x / axis.scale;
+  // A ratio of extents is divided by last, which keeps positions exact that are integers. A scale
+  // was rounded to float: 3 / 0.6f is 5 only in float, and so that is what everyone computes.
+  const auto scaled = [&](double x) -> double {
+    if (axis.length == static_cast<double>(axis.output)) return x * input / axis.length;
+    return static_cast<float>(x) / static_cast<float>(axis.scale);
   };
   switch (mode) {
     case ResizeCoordinates::kHalfPixel: return scaled(at + 0.5) - 0.5;
-    case ResizeCoordinates::kPytorchHalfPixel:
-      return axis.length == 1 ? -0.5 : scaled(at + 0.5) - 0.5;
+    case ResizeCoordinates::kPytorchHalfPixel: return axis.length == 1 ? 0 : scaled(at + 0.5) - 0.5;
     case ResizeCoordinates::kHalfPixelSymmetric: {
       const double offset = input / 2 * (1 - static_cast<double>(axis.output) / axis.length);
       return offset + scaled(at + 0.5) - 0.5;
@@ -131,9 +131,7 @@ std::vector<ResizeAxis> Resize::resolve(const Shape& x, const std::vector<float>
       axis.scale = (*scales)[i];
       axis.length = axis.scale * input;
       // Rounded to float as everyone computes it: 0.7f * 10 is 7.
-      wanted = std::floor(crop ? static_cast<float>(axis.input) *
-                                     static_cast<float>(axis.end - axis.start) * (*scales)[i]
-                               : static_cast<float>(axis.input) * (*scales)[i]);
+      wanted = std::floor(static_cast<float>(axis.input) * (*scales)[i]);
     }
     ENGINE_VALIDATE(wanted >= 0 && wanted < kLargest, "output extent ", wanted, " of axis ",
                     chosen[i], " is impossible");
@@ -227,9 +225,7 @@ std::vector<TensorType> Resize::infer(const Operands& in, Index) const {
   Shape known;
   for (const Dim& dim : x.dims) known.push_back(dim.known() ? dim.value() : Index{1} << 20);
   const bool all_known = known_shape(x.dims).has_value();
-  const bool needs_roi = crop && has_scales;
   const bool values = (has_sizes ? sizes.has_value() : !scales.empty()) &&
-                      (!needs_roi || !roi.empty()) &&
                       (policy == AspectPolicy::kStretch || !has_sizes || all_known);
   const std::vector<double> any_roi(static_cast<std::size_t>(2 * count), 0.0);
   std::vector<ResizeAxis> resolved;

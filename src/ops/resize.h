@@ -42,6 +42,7 @@ struct ResizeTable {
 /// Coordinates and weights are computed in double on the host and rounded once, so both
 /// implementations read the same positions. Sums go axis by axis, the first axis outermost, each a
 /// chain that starts with a product; axes that keep their length are no part of it.
+/// The region of interest does not change the output's extents, as in onnxruntime.
 /// Meaning: ONNX Resize, opset 19. Older ones (Upsample, Resize 10) are asymmetric with floor.
 struct Resize : ComputingOperator<Resize> {
   ResizeMode mode = ResizeMode::kNearest;

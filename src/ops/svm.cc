@@ -210,7 +210,7 @@ struct SvmClassifier : ComputingOperator<SvmClassifier> {
   }
 
   template <class Real>
-  Index probabilities(std::vector<Real>& scores) const {
+  void probabilities(std::vector<Real>& scores) const {
     const Index k = labels.size();
     std::vector<Real> r(static_cast<std::size_t>(k * k), 0), p(static_cast<std::size_t>(k));
     std::size_t pair = 0;
@@ -225,7 +225,6 @@ struct SvmClassifier : ComputingOperator<SvmClassifier> {
       }
     couple(k, r, p);
     scores = std::move(p);
-    return std::ranges::max_element(scores) - scores.begin();
   }
 
   template <class Real, class X>
@@ -241,7 +240,7 @@ struct SvmClassifier : ComputingOperator<SvmClassifier> {
     } else {
       best = vote(x, scores);
       if (!prob_a.empty()) {
-        best = probabilities(scores);
+        probabilities(scores);  // the votes still decide, as in onnxruntime
       } else if (labels.size() == 2) {
         const Real score = scores[0];
         scores.resize(2);

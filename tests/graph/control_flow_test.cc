@@ -12,12 +12,15 @@ using Body = std::function<std::vector<Tensor>(std::vector<Tensor>)>;
 std::shared_ptr<const Graph> body(std::vector<TensorType> inputs, std::vector<TensorType> outputs) {
   auto graph = std::make_shared<Graph>();
   for (TensorType& type : inputs) graph->inputs.push_back(graph->add_value("in", std::move(type)));
-  for (TensorType& type : outputs) graph->outputs.push_back(graph->add_value("out", std::move(type)));
+  for (TensorType& type : outputs)
+    graph->outputs.push_back(graph->add_value("out", std::move(type)));
   return graph;
 }
 
 BodyRunner runner(Body play) {
-  return {[play = std::move(play)](const Graph&, std::vector<Tensor> in) { return play(std::move(in)); },
+  return {[play = std::move(play)](const Graph&, std::vector<Tensor> in) {
+            return play(std::move(in));
+          },
           1000, 1 << 20};
 }
 
@@ -75,8 +78,8 @@ ops::OperatorPtr count_up() {
 TEST(Loop, EndsAfterItsTripsOrByItsCondition) {
   const auto op = count_up();
   const Tensor zero = Tensor::scalar(0.0f);
-  const auto three = flow(op).run(std::vector{Tensor::scalar<std::int64_t>(3), Tensor(), zero},
-                                  runner(kCountUp));
+  const auto three =
+      flow(op).run(std::vector{Tensor::scalar<std::int64_t>(3), Tensor(), zero}, runner(kCountUp));
   EXPECT_EQ(values(three[0]), std::vector<float>{3});
   EXPECT_EQ(values(three[1]), (std::vector<float>{0, 1, 2}));
   const auto endless = flow(op).run(std::vector{Tensor(), Tensor(), zero}, runner(kCountUp));
@@ -164,8 +167,10 @@ TEST(Scan, AxesAndDirections) {
 TEST(Scan, LengthsMustAgree) {
   const auto op = make_scan(body({kPair, kPair}, {}), counts(0, 2));
   const auto play = runner([](std::vector<Tensor>) { return std::vector<Tensor>{}; });
-  EXPECT_THROW(flow(op).run(std::vector{Tensor(DType::kFloat32, {3, 2}), Tensor(DType::kFloat32, {4, 2})}, play),
-               Error);
+  EXPECT_THROW(
+      flow(op).run(std::vector{Tensor(DType::kFloat32, {3, 2}), Tensor(DType::kFloat32, {4, 2})},
+                   play),
+      Error);
 }
 
 }  // namespace

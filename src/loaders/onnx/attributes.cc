@@ -42,19 +42,19 @@ std::vector<NamedAttribute> resolve_attributes(pb::NodeProto& node,
   std::set<std::string_view> names;
   for (P& attribute : *node.mutable_attribute()) {
     const std::string& name = attribute.name();
-    ENGINE_VALIDATE(names.insert(name).second, "attribute ", engine::quote(name), " appears twice");
+    ENGINE_VALIDATE(names.insert(name).second, "attribute ", quote(name), " appears twice");
     if (!attribute.has_ref_attr_name()) {
       resolved.push_back({name, &attribute});
       continue;
     }
-    ENGINE_VALIDATE(environment, "attribute ", engine::quote(name),
+    ENGINE_VALIDATE(environment, "attribute ", quote(name),
                     " refers to an attribute of a function, but the node is in none");
     const auto given = environment->find(attribute.ref_attr_name());
     if (given == environment->end()) continue;
     const P::AttributeType kind = kind_of(*given->second);
-    ENGINE_VALIDATE(!attribute.has_type() || attribute.type() == kind, "attribute ", engine::quote(name),
-                    " refers to ", engine::quote(attribute.ref_attr_name()), ", which is of another kind");
-    ENGINE_REQUIRE(kind != P::GRAPH, ErrorCode::kUnsupported, "attribute ", engine::quote(name),
+    ENGINE_VALIDATE(!attribute.has_type() || attribute.type() == kind, "attribute ", quote(name),
+                    " refers to ", quote(attribute.ref_attr_name()), ", which is of another kind");
+    ENGINE_REQUIRE(kind != P::GRAPH, ErrorCode::kUnsupported, "attribute ", quote(name),
                    " is a graph that was given to a function, which is not supported");
     resolved.push_back({name, given->second});
   }
@@ -71,7 +71,7 @@ P::AttributeType kind_of(const P& attribute) {
   if (attribute.floats_size()) return P::FLOATS;
   if (attribute.ints_size()) return P::INTS;
   if (attribute.strings_size()) return P::STRINGS;
-  fail(ErrorCode::kInvalidModel, "attribute ", engine::quote(attribute.name()), " is of an unknown kind");
+  fail(ErrorCode::kInvalidModel, "attribute ", quote(attribute.name()), " is of an unknown kind");
 }
 
 ops::Attribute read_attribute(P& attribute, TensorReader& tensors) {
@@ -79,17 +79,15 @@ ops::Attribute read_attribute(P& attribute, TensorReader& tensors) {
     case P::FLOAT: return attribute.f();
     case P::INT: return Index{attribute.i()};
     case P::STRING: return attribute.s();
-    case P::TENSOR:
-      try {
-        return tensors.read(*attribute.mutable_t());
+    case P::TENSOR: try { return tensors.read(*attribute.mutable_t());
       } catch (const Error& error) {
-        fail(error.code(), "attribute ", engine::quote(attribute.name()), ": ", error.what());
+        fail(error.code(), "attribute ", quote(attribute.name()), ": ", error.what());
       }
     case P::FLOATS: return to_vector<float>(attribute.floats());
     case P::INTS: return to_vector<Index>(attribute.ints());
     case P::STRINGS: return to_vector<std::string>(attribute.strings());
     default:
-      fail(ErrorCode::kUnsupported, "attribute ", engine::quote(attribute.name()), " is ", kind_name(kind),
+      fail(ErrorCode::kUnsupported, "attribute ", quote(attribute.name()), " is ", kind_name(kind),
            ", which is not supported here");
   }
 }
@@ -112,7 +110,7 @@ Tensor read_constant(const std::vector<NamedAttribute>& attributes, TensorReader
     const Index count = static_cast<Index>(texts.size());
     return Tensor::strings({count}, std::move(texts));
   }
-  fail(ErrorCode::kInvalidModel, "Constant has no attribute ", engine::quote(name));
+  fail(ErrorCode::kInvalidModel, "Constant has no attribute ", quote(name));
 }
 
 }  // namespace engine::onnx

@@ -52,13 +52,13 @@ void add_formal_inputs(GraphBuilder& builder, Scope& scope, const pb::GraphProto
     require_tensor(info, "body input");
     const TensorType& type = types[static_cast<std::size_t>(i)];
     const auto declared = declared_type(info);
-    ENGINE_VALIDATE(!declared || declared->dtype == type.dtype, "body input ", engine::quote(info.name()),
+    ENGINE_VALIDATE(!declared || declared->dtype == type.dtype, "body input ", quote(info.name()),
                     " is declared ", to_string(declared->dtype), ", but is given ",
                     to_string(type.dtype));
     ENGINE_VALIDATE(!info.name().empty(), "body input ", i, " has no name");
     const ValueId id = builder.add_input(info.name(), type);
-    ENGINE_VALIDATE(scope.values.emplace(info.name(), id).second, "body input ",
-                    engine::quote(info.name()), " appears twice");
+    ENGINE_VALIDATE(scope.values.emplace(info.name(), id).second, "body input ", quote(info.name()),
+                    " appears twice");
   }
 }
 
@@ -89,15 +89,17 @@ Body build_body(Scope& scope, pb::GraphProto& proto, const char* name,
   LoadState& state = scope.builder.state();
   const Nested nested(state);
   GraphBuilder builder(state);
-  Scope inner{.builder = builder, .opsets = scope.opsets, .outer = &scope,
+  Scope inner{.builder = builder,
+              .opsets = scope.opsets,
+              .outer = &scope,
               .environment = scope.environment};
   try {
     add_formal_inputs(builder, inner, proto, types);
     builder.add_contents(inner, proto);
     Graph& graph = builder.graph();
     ENGINE_VALIDATE(graph.outputs.size() >= carried.outputs_at + carried.count, "the body has ",
-                    graph.outputs.size(), " outputs, at least ",
-                    carried.outputs_at + carried.count, " needed");
+                    graph.outputs.size(), " outputs, at least ", carried.outputs_at + carried.count,
+                    " needed");
     check_carried(graph, carried.inputs_at, carried.outputs_at, carried.count);
     return {std::make_shared<const Graph>(std::move(graph)), builder.captures()};
   } catch (const LocatedError&) {
@@ -166,8 +168,8 @@ void add_loop(Scope& scope, pb::NodeProto& proto, const Parts& parts) {
   const Body body = build_body(scope, proto_body, "body", types, {2, 1, carried});
   require_scalar_bool(body.graph->value(body.graph->outputs[0]).type, "the body's condition");
   append(inputs, body.captures);
-  finish(scope, proto, graph::make_loop(body.graph, static_cast<Index>(carried)),
-         std::move(inputs), body.graph->outputs.size() - 1);
+  finish(scope, proto, graph::make_loop(body.graph, static_cast<Index>(carried)), std::move(inputs),
+         body.graph->outputs.size() - 1);
 }
 
 // The type of one slice along `axis`.
@@ -197,8 +199,9 @@ void check_lists(const graph::ScanAttributes& scan, Index outputs) {
 
 void add_scan(Scope& scope, pb::NodeProto& proto, const Parts& parts) {
   const auto opset = scope.opsets.find("");
-  ENGINE_REQUIRE(opset == scope.opsets.end() || opset->second > 8, ErrorCode::kUnsupported,
-                 "Scan of opset 8 (with a batch axis) is not supported (export with opset 9 or newer)");
+  ENGINE_REQUIRE(
+      opset == scope.opsets.end() || opset->second > 8, ErrorCode::kUnsupported,
+      "Scan of opset 8 (with a batch axis) is not supported (export with opset 9 or newer)");
   std::vector<ValueId> inputs = resolve_inputs(scope, proto);
   const Index count = static_cast<Index>(inputs.size());
   graph::ScanAttributes scan;
@@ -217,9 +220,10 @@ void add_scan(Scope& scope, pb::NodeProto& proto, const Parts& parts) {
     ENGINE_VALIDATE(inputs[k] != kNoValue, "input ", i, " is absent (it is required)");
     const TensorType& type = scope.builder.type(inputs[k]);
     const std::size_t s = static_cast<std::size_t>(i - scan.states);
-    types.push_back(i < scan.states ? carried_type(type, std::to_string(i))
-                                    : slice_type(type, scan.input_axes.empty() ? 0 : scan.input_axes[s],
-                                                 i - scan.states));
+    types.push_back(
+        i < scan.states
+            ? carried_type(type, std::to_string(i))
+            : slice_type(type, scan.input_axes.empty() ? 0 : scan.input_axes[s], i - scan.states));
   }
   const std::size_t states = static_cast<std::size_t>(scan.states);
   const Body body = build_body(scope, body_of(parts, "body"), "body", types, {0, 0, states});

@@ -19,11 +19,12 @@ const char* kind_name(const pb::TypeProto& type) {
 }
 
 // Names of extents end up in messages, so those that could harm a terminal become anonymous.
-bool is_printable(const std::string& name) { return engine::quote(name) == "'" + name + "'"; }
+bool is_printable(const std::string& name) { return quote(name) == "'" + name + "'"; }
 
 Dim to_dim(const pb::TensorShapeProto::Dimension& dim) {
   if (dim.has_dim_value() && dim.dim_value() >= 0) return Dim(dim.dim_value());
-  if (!dim.dim_param().empty() && is_printable(dim.dim_param())) return Dim::symbol(dim.dim_param());
+  if (!dim.dim_param().empty() && is_printable(dim.dim_param()))
+    return Dim::symbol(dim.dim_param());
   return Dim::unknown();
 }
 
@@ -40,18 +41,18 @@ TensorType tensor_type(const pb::TypeProto::Tensor& tensor) {
 void require_tensor(const pb::ValueInfoProto& info, const char* what) {
   if (!info.has_type() || info.type().value_case() == pb::TypeProto::VALUE_NOT_SET) return;
   ENGINE_REQUIRE(info.type().has_tensor_type(), ErrorCode::kUnsupported, what, " ",
-                 engine::quote(info.name()), " is ", kind_name(info.type()),
+                 quote(info.name()), " is ", kind_name(info.type()),
                  " (only tensors are supported)");
 }
 
 TensorType input_type(const pb::ValueInfoProto& info, const char* what) {
   require_tensor(info, what);
-  ENGINE_VALIDATE(info.type().has_tensor_type(), what, " ", engine::quote(info.name()),
+  ENGINE_VALIDATE(info.type().has_tensor_type(), what, " ", quote(info.name()),
                   " is declared without a type");
   try {
     return tensor_type(info.type().tensor_type());
   } catch (const Error& error) {
-    fail(error.code(), what, " ", engine::quote(info.name()), ": ", error.what());
+    fail(error.code(), what, " ", quote(info.name()), ": ", error.what());
   }
 }
 
@@ -89,7 +90,8 @@ std::string contradiction(const TensorType& declared, const TensorType& computed
       differs = a.known() && b.known() && a.value() != b.value();
     }
   }
-  return differs ? "is declared " + to_string(declared) + " and computed " + to_string(computed) : "";
+  return differs ? "is declared " + to_string(declared) + " and computed " + to_string(computed)
+                 : "";
 }
 
 }  // namespace engine::onnx

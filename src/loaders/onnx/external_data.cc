@@ -29,7 +29,8 @@ Index parse_number(std::string_view key, std::string_view text) {
   Index value = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   ENGINE_VALIDATE(error == std::errc{} && end == text.data() + text.size() && value >= 0, key,
-                  " of its external data is ", engine::quote(text), ", not a non-negative number of 63 bits");
+                  " of its external data is ", quote(text),
+                  ", not a non-negative number of 63 bits");
   return value;
 }
 
@@ -52,7 +53,7 @@ Location parse_entries(const ExternalFolder::Entries& entries) {
     } else if (key == "checksum") {
       repeated = std::exchange(has_checksum, true);
     } else {
-      fail(ErrorCode::kInvalidModel, "unknown key ", engine::quote(key),
+      fail(ErrorCode::kInvalidModel, "unknown key ", quote(key),
            " in its external data (location, offset, length and checksum are known)");
     }
     ENGINE_VALIDATE(!repeated, "key ", key, " appears twice in its external data");
@@ -63,9 +64,9 @@ Location parse_entries(const ExternalFolder::Entries& entries) {
 
 // The folders and the file name, without empty and "." components.
 std::vector<std::string> safe_components(std::string_view path) {
-  ENGINE_VALIDATE(path.find('\0') == std::string_view::npos, "external data path ", engine::quote(path),
+  ENGINE_VALIDATE(path.find('\0') == std::string_view::npos, "external data path ", quote(path),
                   " holds a zero byte");
-  ENGINE_VALIDATE(path[0] != '/', "external data path ", engine::quote(path),
+  ENGINE_VALIDATE(path[0] != '/', "external data path ", quote(path),
                   " is absolute (it must be relative to the model's folder)");
   std::vector<std::string> components;
   while (!path.empty()) {
@@ -161,7 +162,7 @@ ExternalFolder::~ExternalFolder() { ::close(fd_); }
 ExternalFile ExternalFolder::open(const Entries& entries) const {
   const Location location = parse_entries(entries);
   const std::vector<std::string> components = safe_components(location.path);
-  const std::string name = engine::quote(location.path);
+  const std::string name = quote(location.path);
   const int fd = open_beneath(fd_, components);
   if (fd < 0) fail_open(errno, name);
   ExternalFile file(fd, name);

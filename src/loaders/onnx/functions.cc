@@ -15,9 +15,9 @@ void check_recursion(const LoadState& state, const pb::FunctionProto& function) 
   const auto first = std::ranges::find(state.active, &function);
   if (first == state.active.end()) return;
   std::string path;
-  for (auto it = first; it != state.active.end(); ++it) path += engine::quote((*it)->name()) + " -> ";
-  fail(ErrorCode::kInvalidModel, "function ", engine::quote(function.name()), " calls itself (", path,
-       engine::quote(function.name()), ")");
+  for (auto it = first; it != state.active.end(); ++it) path += quote((*it)->name()) + " -> ";
+  fail(ErrorCode::kInvalidModel, "function ", quote(function.name()), " calls itself (", path,
+       quote(function.name()), ")");
 }
 
 AttributeEnvironment bind_attributes(const Scope& caller, pb::NodeProto& call,
@@ -37,8 +37,9 @@ void bind_inputs(Scope& caller, const pb::NodeProto& call, const pb::FunctionPro
                   " inputs, the function has ", function.input_size());
   for (int i = 0; i < function.input_size(); ++i) {
     const std::size_t k = static_cast<std::size_t>(i);
-    ENGINE_VALIDATE(inner.values.emplace(function.input(i), k < given.size() ? given[k] : kNoValue).second,
-                    "function input ", engine::quote(function.input(i)), " appears twice");
+    ENGINE_VALIDATE(
+        inner.values.emplace(function.input(i), k < given.size() ? given[k] : kNoValue).second,
+        "function input ", quote(function.input(i)), " appears twice");
   }
 }
 
@@ -50,7 +51,7 @@ void bind_outputs(Scope& caller, const pb::NodeProto& call, const pb::FunctionPr
   for (int i = 0; i < call.output_size(); ++i) {
     if (call.output(i).empty()) continue;
     const std::optional<ValueId> id = inner.find(function.output(i));
-    ENGINE_VALIDATE(id, "function output ", engine::quote(function.output(i)), " is made by no node");
+    ENGINE_VALIDATE(id, "function output ", quote(function.output(i)), " is made by no node");
     caller.define(call.output(i), *id);
     if (*id != kNoValue && static_cast<std::size_t>(*id) >= first_new)
       caller.builder.graph().value(*id).name = caller.prefix + call.output(i);

@@ -69,7 +69,7 @@ void GraphBuilder::add_declarations(Scope& scope, pb::GraphProto& proto) {
   for (pb::TensorProto& tensor : *proto.mutable_initializer()) {
     ENGINE_VALIDATE(!tensor.name().empty(), "an initializer has no name");
     ENGINE_VALIDATE(scope.initializers.emplace(tensor.name(), &tensor).second, "initializer ",
-                    engine::quote(tensor.name()), " appears twice");
+                    quote(tensor.name()), " appears twice");
   }
   for (const auto& [name, id] : scope.values) scope.initializers.erase(name);
   for (const pb::ValueInfoProto& info : proto.value_info()) scope.declared[info.name()] = &info;
@@ -89,8 +89,9 @@ void GraphBuilder::add_outputs(Scope& scope, const pb::GraphProto& proto) {
   std::unordered_map<std::string_view, bool> seen;
   for (const pb::ValueInfoProto& info : proto.output()) {
     require_tensor(info, "graph output");
-    const std::string name = engine::quote(info.name());
-    ENGINE_VALIDATE(seen.emplace(info.name(), true).second, "graph output ", name, " appears twice");
+    const std::string name = quote(info.name());
+    ENGINE_VALIDATE(seen.emplace(info.name(), true).second, "graph output ", name,
+                    " appears twice");
     const std::optional<ValueId> found = scope.find(info.name());
     ENGINE_VALIDATE(found && *found != kNoValue, "graph output ", name, " is made by no node");
     ValueId id = *found;
@@ -118,7 +119,7 @@ void GraphBuilder::add_nodes(Scope& scope, NodeList& nodes) {
 void GraphBuilder::add_proto(Scope& scope, pb::NodeProto& proto) {
   check_name(proto.name());
   if (scope.environment) {
-    constexpr Index kMostFunctionNodes = 1'000'000;
+    constexpr Index kMostFunctionNodes = 500'000;
     ENGINE_REQUIRE(++state_.function_nodes <= kMostFunctionNodes, ErrorCode::kResourceExhausted,
                    "the model's functions expand to more than ", kMostFunctionNodes, " nodes");
   }
@@ -135,8 +136,7 @@ void GraphBuilder::add_proto(Scope& scope, pb::NodeProto& proto) {
 void GraphBuilder::add_constant_node(Scope& scope, pb::NodeProto& proto) {
   ENGINE_VALIDATE(proto.input_size() == 0 && proto.output_size() == 1, proto.input_size(),
                   " inputs and ", proto.output_size(), " outputs (Constant has none and one)");
-  const Tensor tensor =
-      read_constant(resolve_attributes(proto, scope.environment), state_.tensors);
+  const Tensor tensor = read_constant(resolve_attributes(proto, scope.environment), state_.tensors);
   const ValueId id = graph_.add_constant(scope.prefix + proto.output(0), tensor);
   scope.define(proto.output(0), id);
   check_declared(scope, proto.output(0), id);
@@ -200,15 +200,15 @@ void GraphBuilder::check_declared(Scope& scope, std::string_view name, ValueId i
   const TensorType& computed = type(id);
   const std::string text = contradiction(*declared, computed);
   if (text.empty()) return;
-  ENGINE_VALIDATE(declared->dtype == computed.dtype, "tensor ", engine::quote(name), " ", text);
-  state_.warn(concat("tensor ", engine::quote(name), " ", text, " (the computed shape is used)"));
+  ENGINE_VALIDATE(declared->dtype == computed.dtype, "tensor ", quote(name), " ", text);
+  state_.warn(concat("tensor ", quote(name), " ", text, " (the computed shape is used)"));
 }
 
 std::vector<ValueId> resolve_inputs(Scope& scope, const pb::NodeProto& proto) {
   std::vector<ValueId> ids;
   for (const std::string& name : proto.input()) {
     const std::optional<ValueId> id = scope.find(name);
-    ENGINE_VALIDATE(id, "input ", engine::quote(name),
+    ENGINE_VALIDATE(id, "input ", quote(name),
                     " is no input, no initializer, and no node makes it");
     ids.push_back(*id);
   }

@@ -19,14 +19,14 @@ namespace engine::onnx {
 
 class GraphBuilder;
 
-/// Names as one piece of a file sees them: a graph, a body, or a function being inlined. Views point
-/// into the message.
+/// Names as one piece of a file sees them: a graph, a body, or a function being inlined. Views
+/// point into the message.
 struct Scope {
-  GraphBuilder& builder;             ///< of the graph that the values are in
+  GraphBuilder& builder;  ///< of the graph that the values are in
   const Opsets& opsets;
-  Scope* outer = nullptr;            ///< where a body looks for what it does not define itself
+  Scope* outer = nullptr;  ///< where a body looks for what it does not define itself
   const AttributeEnvironment* environment = nullptr;  ///< inside functions
-  std::string prefix = {};           ///< of the names of an inlined function's nodes and values
+  std::string prefix = {};  ///< of the names of an inlined function's nodes and values
   std::unordered_map<std::string_view, graph::ValueId> values = {};
   std::unordered_map<std::string_view, pb::TensorProto*> initializers = {};  ///< not used so far
   std::unordered_map<std::string_view, const pb::ValueInfoProto*> declared = {};

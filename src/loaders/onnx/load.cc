@@ -17,12 +17,14 @@ constexpr Index kFirstIrWithFreeInitializers = 4;
 
 void check_header(const pb::ModelProto& proto, LoadedModel& model) {
   ENGINE_VALIDATE(proto.has_graph(), "the model has no graph");
-  ENGINE_VALIDATE(proto.opset_import_size() > 0,
-                  "no opset import for the default domain (nothing says which operators are meant)");
+  ENGINE_VALIDATE(
+      proto.opset_import_size() > 0,
+      "no opset import for the default domain (nothing says which operators are meant)");
   model.ir_version = proto.ir_version();
   if (model.ir_version > kNewestIrVersion)
     model.warnings.push_back(concat("IR version ", model.ir_version,
-                                    " is newer than known (newest known is ", kNewestIrVersion, ")"));
+                                    " is newer than known (newest known is ", kNewestIrVersion,
+                                    ")"));
   model.opsets = [&] {
     const Opsets opsets = read_opsets(proto.opset_import(), model.warnings);
     return std::map<std::string, Index>(opsets.begin(), opsets.end());
@@ -32,15 +34,16 @@ void check_header(const pb::ModelProto& proto, LoadedModel& model) {
   if (!proto.producer_version().empty()) model.producer += " " + proto.producer_version();
 }
 
-// Since IR 4 an initializer that is an input too is a default which a caller may replace. Before, all
-// initializers had to be inputs: that says nothing, and they are constants.
+// Since IR 4 an initializer that is an input too is a default which a caller may replace. Before,
+// all initializers had to be inputs: that says nothing, and they are constants.
 void add_inputs(Scope& scope, pb::GraphProto& proto, LoadedModel& model) {
   std::unordered_map<std::string_view, pb::TensorProto*> initializers;
-  for (pb::TensorProto& tensor : *proto.mutable_initializer()) initializers[tensor.name()] = &tensor;
+  for (pb::TensorProto& tensor : *proto.mutable_initializer())
+    initializers[tensor.name()] = &tensor;
   GraphBuilder& builder = scope.builder;
   std::unordered_map<std::string_view, bool> seen;
   for (const pb::ValueInfoProto& info : proto.input()) {
-    const std::string name = engine::quote(info.name());
+    const std::string name = quote(info.name());
     ENGINE_VALIDATE(!info.name().empty(), "a graph input has no name");
     ENGINE_VALIDATE(seen.emplace(info.name(), true).second, "graph input ", name, " appears twice");
     const auto given = initializers.find(info.name());
@@ -105,7 +108,7 @@ LoadedModel without_surprises(const std::string& name, const Load& load) {
 }  // namespace
 
 LoadedModel load_file(const std::filesystem::path& file, const LoadOptions& options) {
-  return without_surprises("model " + engine::quote(file.filename().string()), [&] {
+  return without_surprises("model " + quote(file.filename().string()), [&] {
     auto proto = parse_file(file, options.max_depth);
     const ExternalFolder folder(file.parent_path());
     return build(std::move(proto), options, &folder);
@@ -113,9 +116,8 @@ LoadedModel load_file(const std::filesystem::path& file, const LoadOptions& opti
 }
 
 LoadedModel load_bytes(std::span<const std::byte> bytes, const LoadOptions& options) {
-  return without_surprises("model", [&] {
-    return build(parse_bytes(bytes, options.max_depth), options, nullptr);
-  });
+  return without_surprises(
+      "model", [&] { return build(parse_bytes(bytes, options.max_depth), options, nullptr); });
 }
 
 Tensor load_tensor(std::span<const std::byte> bytes) {

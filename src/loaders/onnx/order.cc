@@ -29,7 +29,8 @@ void collect_captured(const pb::GraphProto& graph, Names& captured) {
 // A depth-first walk with its own stack: a node is listed once all it reads is.
 class Walk {
  public:
-  explicit Walk(const NodeList& nodes) : nodes_(nodes), state_(static_cast<std::size_t>(nodes.size())) {
+  explicit Walk(const NodeList& nodes)
+      : nodes_(nodes), state_(static_cast<std::size_t>(nodes.size())) {
     for (int i = 0; i < nodes.size(); ++i)
       for (const std::string& name : nodes[i].output()) add_maker(name, i);
     order_.reserve(state_.size());
@@ -53,7 +54,7 @@ class Walk {
   void add_maker(const std::string& name, int node) {
     if (name.empty()) return;
     const auto [it, added] = maker_.emplace(name, node);
-    ENGINE_VALIDATE(added, "tensor ", engine::quote(name), " is made twice, by ", label(nodes_[it->second]),
+    ENGINE_VALIDATE(added, "tensor ", quote(name), " is made twice, by ", label(nodes_[it->second]),
                     " and ", label(nodes_[node]));
   }
 
@@ -87,7 +88,7 @@ class Walk {
     const std::size_t length = stack_.size() - first;
     if (length == 1)
       fail(ErrorCode::kInvalidModel, label(nodes_[again]), " uses its own output ",
-           engine::quote(stack_[first].names[stack_[first].next - 1]));
+           quote(stack_[first].names[stack_[first].next - 1]));
     std::string path;
     for (std::size_t i = stack_.size(); i-- > first && stack_.size() - i <= kShown;)
       path += label(nodes_[stack_[i].node]) + " -> ";
@@ -108,12 +109,12 @@ class Walk {
 std::string place(const pb::NodeProto& node) {
   std::string text = "node ";
   if (!node.name().empty()) {
-    text += engine::quote(node.name());
+    text += quote(node.name());
   } else {
     text += "without a name";
     for (const std::string& output : node.output()) {
       if (output.empty()) continue;
-      text += " that makes " + engine::quote(output);
+      text += " that makes " + quote(output);
       break;
     }
   }
@@ -121,7 +122,7 @@ std::string place(const pb::NodeProto& node) {
 }
 
 std::string label(const pb::NodeProto& node) {
-  const std::string type = engine::quote(node.op_type());
+  const std::string type = quote(node.op_type());
   return place(node) + " (" + type.substr(1, type.size() - 2) + ")";
 }
 

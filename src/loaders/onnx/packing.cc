@@ -53,7 +53,8 @@ int file_bits(DType dtype) noexcept {
 std::optional<Index> file_bytes(DType dtype, Index count) noexcept {
   if (is_packed(dtype)) return count / 2 + count % 2;
   Index bytes;
-  if (__builtin_mul_overflow(count, static_cast<Index>(size_of(dtype)), &bytes)) return std::nullopt;
+  if (__builtin_mul_overflow(count, static_cast<Index>(size_of(dtype)), &bytes))
+    return std::nullopt;
   return bytes;
 }
 
@@ -89,8 +90,8 @@ Tensor read_typed(pb::TensorProto& proto, DType dtype, const Shape& shape) {
     case DType::kUInt64: return convert<std::uint64_t>(*proto.mutable_uint64_data(), dtype, shape);
     case DType::kString: {
       auto& texts = *proto.mutable_string_data();
-      return Tensor::strings(shape, {std::make_move_iterator(texts.begin()),
-                                     std::make_move_iterator(texts.end())});
+      return Tensor::strings(
+          shape, {std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end())});
     }
     default: return read_int32_field(proto, dtype, shape);
   }

@@ -39,7 +39,7 @@ class FileHandle {
 
 // Non-blocking, since opening a FIFO would otherwise wait for its writer for ever.
 int open_regular(const std::filesystem::path& file, off_t& size) {
-  const std::string shown = engine::quote(file.string());
+  const std::string shown = quote(file.string());
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const int error = errno;
   ENGINE_REQUIRE(fd >= 0 || (error != ENOENT && error != ENOTDIR), ErrorCode::kNotFound,
@@ -66,16 +66,18 @@ bool is_text(std::string_view head) {
 // Why bytes that begin with `head` did not parse, as far as that can be told.
 [[noreturn]] void fail_parse(std::string_view head, int max_depth) {
   if (is_text(head))
-    fail(ErrorCode::kInvalidModel, "not an ONNX file: it holds text (protobuf cannot be parsed; it begins ",
-         engine::quote(head.substr(0, head.find('\n')).substr(0, 40)), ")");
+    fail(ErrorCode::kInvalidModel,
+         "not an ONNX file: it holds text (protobuf cannot be parsed; it begins ",
+         quote(head.substr(0, head.find('\n')).substr(0, 40)), ")");
   // The first field of every known writer: ir_version, a name, the graph or an opset import.
   constexpr std::string_view kFirstTags = "\x08\x12\x1a\x22\x2a\x32\x3a\x42\x72";
   if (kFirstTags.find(head.empty() ? '\0' : head[0]) == std::string_view::npos)
     fail(ErrorCode::kInvalidModel, "not an ONNX file (protobuf cannot be parsed)");
-  fail(ErrorCode::kInvalidModel,
-       "not an ONNX file, or truncated or damaged (protobuf cannot be parsed, or bodies of If, Loop "
-       "and Scan are nested deeper than ",
-       recursion_limit(max_depth) / kMessagesPerLevel, ")");
+  fail(
+      ErrorCode::kInvalidModel,
+      "not an ONNX file, or truncated or damaged (protobuf cannot be parsed, or bodies of If, Loop "
+      "and Scan are nested deeper than ",
+      recursion_limit(max_depth) / kMessagesPerLevel, ")");
 }
 
 bool parse(io::ZeroCopyInputStream& stream, int recursion, google::protobuf::MessageLite& message) {
@@ -101,7 +103,7 @@ std::unique_ptr<pb::ModelProto> parse_file(const std::filesystem::path& file, in
   auto model = std::make_unique<pb::ModelProto>();
   if (parse(stream, recursion_limit(max_depth), *model)) return model;
   ENGINE_REQUIRE(stream.GetErrno() == 0, ErrorCode::kIo, "cannot read model file ",
-                 engine::quote(file.string()), " (", std::strerror(stream.GetErrno()), ")");
+                 quote(file.string()), " (", std::strerror(stream.GetErrno()), ")");
   char head[256];
   const ssize_t count = ::pread(handle.get(), head, sizeof head, 0);
   fail_parse({head, static_cast<std::size_t>(std::max<ssize_t>(count, 0))}, max_depth);

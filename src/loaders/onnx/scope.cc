@@ -16,7 +16,7 @@ std::optional<ValueId> Scope::find(std::string_view name) {
       id = builder.graph().add_constant(prefix + std::string(name),
                                         builder.state().tensors.read(*it->second));
     } catch (const Error& error) {
-      fail(error.code(), "initializer ", engine::quote(name), ": ", error.what());
+      fail(error.code(), "initializer ", quote(name), ": ", error.what());
     }
   } else if (outer) {
     id = outer->find(name);
@@ -29,7 +29,7 @@ std::optional<ValueId> Scope::find(std::string_view name) {
 void Scope::define(std::string_view name, ValueId id) {
   check_name(name);
   ENGINE_VALIDATE(!initializers.contains(name) && values.emplace(name, id).second, "tensor ",
-                  engine::quote(name), " is made twice (it is an input or an initializer already)");
+                  quote(name), " is made twice (it is an input or an initializer already)");
 }
 
 }  // namespace engine::onnx

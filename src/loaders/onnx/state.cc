@@ -21,17 +21,18 @@ Opsets read_opsets(const OpsetList& list, std::vector<std::string>& warnings) {
   for (const auto& import : list) {
     const std::string domain(normal_domain(import.domain()));
     const Index version = import.version();
-    ENGINE_VALIDATE(version >= 1, "opset ", version, " of domain ", engine::quote(domain),
+    ENGINE_VALIDATE(version >= 1, "opset ", version, " of domain ", quote(domain),
                     " (versions begin at 1)");
     if (domain.empty())
       ENGINE_REQUIRE(version <= kNewestOpset, ErrorCode::kUnsupported, "opset ", version,
                      " of the default domain is newer than known (newest known is ", kNewestOpset,
                      ") export with that or an older one");
     if (domain == "ai.onnx.ml" && version > kNewestMlOpset)
-      warnings.push_back(concat("opset ", version, " of ai.onnx.ml is newer than known (newest known is ",
+      warnings.push_back(concat("opset ", version,
+                                " of ai.onnx.ml is newer than known (newest known is ",
                                 kNewestMlOpset, ")"));
     const auto [it, added] = opsets.emplace(domain, version);
-    ENGINE_VALIDATE(added || it->second == version, "domain ", engine::quote(domain),
+    ENGINE_VALIDATE(added || it->second == version, "domain ", quote(domain),
                     " is imported with opset ", it->second, " and ", version);
   }
   return opsets;
@@ -40,8 +41,8 @@ Opsets read_opsets(const OpsetList& list, std::vector<std::string>& warnings) {
 FunctionTable::FunctionTable(google::protobuf::RepeatedPtrField<pb::FunctionProto>& functions) {
   for (pb::FunctionProto& function : functions) {
     const Key key{normal_domain(function.domain()), function.name(), function.overload()};
-    ENGINE_VALIDATE(functions_.emplace(key, &function).second, "function ", engine::quote(function.name()),
-                    " of domain ", engine::quote(function.domain()), " is defined twice");
+    ENGINE_VALIDATE(functions_.emplace(key, &function).second, "function ", quote(function.name()),
+                    " of domain ", quote(function.domain()), " is defined twice");
   }
 }
 
@@ -70,7 +71,7 @@ void rethrow_at(const LoadState& state, const std::string& place) {
 }
 
 void check_name(std::string_view name) {
-  ENGINE_VALIDATE(name.size() <= kLongestName, "name ", engine::quote(name), " has ", name.size(),
+  ENGINE_VALIDATE(name.size() <= kLongestName, "name ", quote(name), " has ", name.size(),
                   " bytes (at most ", kLongestName, " are allowed)");
 }
 

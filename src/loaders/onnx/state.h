@@ -43,7 +43,8 @@ struct LoadState {
   int max_depth = 0;
   int depth = 0;
   Index function_nodes = 0;  ///< made by calls of functions so far, against exponential growth
-  std::vector<pb::FunctionProto*> active = {};  ///< calls that are being inlined, the outermost first
+  std::vector<pb::FunctionProto*> active =
+      {};  ///< calls that are being inlined, the outermost first
   std::vector<std::string> warnings = {};
   Index dropped_warnings = 0;
 

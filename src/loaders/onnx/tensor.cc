@@ -95,8 +95,9 @@ void TensorReader::charge(DType dtype, Index count) {
   const std::size_t left = max_bytes_ - used_;
   const std::size_t limit = left / size_of(dtype);
   ENGINE_REQUIRE(static_cast<std::size_t>(count) <= limit, ErrorCode::kResourceExhausted, count,
-                 " elements of ", to_string(dtype), " exceed the ", left, " bytes that are left of ",
-                 max_bytes_, " for the model's tensors (raise LoadOptions::max_bytes)");
+                 " elements of ", to_string(dtype), " exceed the ", left,
+                 " bytes that are left of ", max_bytes_,
+                 " for the model's tensors (raise LoadOptions::max_bytes)");
   used_ += static_cast<std::size_t>(count) * size_of(dtype);
 }
 
@@ -137,13 +138,15 @@ Tensor TensorReader::make_typed(pb::TensorProto& proto, DType dtype, const Shape
 
 Tensor TensorReader::make_external(const pb::TensorProto& proto, DType dtype, const Shape& shape,
                                    Index count) {
-  ENGINE_REQUIRE(folder_, ErrorCode::kUnsupported,
-                 "its data are in another file (a model from memory has none) load it from its file");
+  ENGINE_REQUIRE(
+      folder_, ErrorCode::kUnsupported,
+      "its data are in another file (a model from memory has none) load it from its file");
   ENGINE_REQUIRE(dtype != DType::kString, ErrorCode::kInvalidModel, "strings cannot be external");
   const Index needed = needed_bytes(dtype, shape, count);
   const ExternalFile file = folder_->open(proto.external_data());
-  ENGINE_VALIDATE(file.length == needed, "length ", file.length, " of its external data, but shape ",
-                  to_string(shape), " ", to_string(dtype), " needs ", needed);
+  ENGINE_VALIDATE(file.length == needed, "length ", file.length,
+                  " of its external data, but shape ", to_string(shape), " ", to_string(dtype),
+                  " needs ", needed);
   charge(dtype, count);
   Tensor tensor(dtype, shape);
   auto* memory = static_cast<std::uint8_t*>(tensor.mutable_data());
@@ -158,7 +161,8 @@ Tensor TensorReader::make_external(const pb::TensorProto& proto, DType dtype, co
   return tensor;
 }
 
-Tensor TensorReader::make_raw(pb::TensorProto& proto, DType dtype, const Shape& shape, Index count) {
+Tensor TensorReader::make_raw(pb::TensorProto& proto, DType dtype, const Shape& shape,
+                              Index count) {
   ENGINE_VALIDATE(dtype != DType::kString, "strings cannot be in raw_data");
   const Index needed = needed_bytes(dtype, shape, count);
   ENGINE_VALIDATE(static_cast<Index>(proto.raw_data().size()) == needed, proto.raw_data().size(),

@@ -15,7 +15,7 @@ namespace {
 struct Unknown {
   std::vector<std::string> nodes;  ///< the first few
   Index count = 0;
-  bool known_to_onnx = false;      ///< ai.onnx has an operator of the same name
+  bool known_to_onnx = false;  ///< ai.onnx has an operator of the same name
 };
 using Report = std::map<std::pair<std::string, std::string>, Unknown>;  // by domain and name
 
@@ -33,7 +33,8 @@ std::string advice(const std::string& domain, const std::string& type) {
     return "export the model for inference";
   if (domain != "" && domain != "ai.onnx.ml") return {};
   for (const char* part : {"Sequence", "Optional"})
-    if (type.find(part) != std::string::npos) return "sequences and optional values are not supported";
+    if (type.find(part) != std::string::npos)
+      return "sequences and optional values are not supported";
   if (type.starts_with("String") || type == "RegexFullMatch" || type == "TfIdfVectorizer")
     return "prepare text outside the model";
   if (type == "ImageDecoder") return "decode images outside the model";
@@ -72,7 +73,7 @@ Report find_unknown(const pb::GraphProto& graph, const FunctionTable& functions)
 
 // A name without the quotes around it.
 std::string bare(const std::string& name) {
-  const std::string text = engine::quote(name);
+  const std::string text = quote(name);
   return text.substr(1, text.size() - 2);
 }
 

@@ -117,10 +117,12 @@ void upsample_scales_to_input(Draft& draft, UpgradeContext& context) {
   if (draft.has_input(1)) return;  // a retired operator of a newer opset
   std::vector<float> scales = draft.attributes.numbers("scales");
   if (scales.empty() && draft.attributes.has("height_scale"))  // opset 1
-    scales = {1, 1, draft.attributes.number("height_scale"), draft.attributes.number("width_scale")};
+    scales = {1, 1, draft.attributes.number("height_scale"),
+              draft.attributes.number("width_scale")};
   ENGINE_VALIDATE(!scales.empty(), "attribute scales is required");
   const Index count = static_cast<Index>(scales.size());
-  draft.set_input(1, context.add_constant(Tensor::of<float>({count}, std::span<const float>(scales))));
+  draft.set_input(1,
+                  context.add_constant(Tensor::of<float>({count}, std::span<const float>(scales))));
   for (const char* name : {"scales", "height_scale", "width_scale"}) draft.attributes.erase(name);
 }
 

@@ -22,7 +22,8 @@ Index known_rank(const UpgradeContext& context, ValueId id, const char* name) {
 ValueId add_range(UpgradeContext& context, Index first, Index last) {
   std::vector<std::int64_t> axes(static_cast<std::size_t>(last - first));
   std::iota(axes.begin(), axes.end(), first);
-  return context.add_constant(Tensor::of<std::int64_t>({last - first}, std::span<const std::int64_t>(axes)));
+  return context.add_constant(
+      Tensor::of<std::int64_t>({last - first}, std::span<const std::int64_t>(axes)));
 }
 
 // Axes of length 1 behind those that `id` has, `count` of them.
@@ -38,8 +39,8 @@ void drop_attribute(Draft& draft, const char* name) { draft.attributes.erase(nam
 // The training form has more outputs. `spatial` = 0 kept a mean for each pixel.
 void batch_norm_inference_only(Draft& draft, UpgradeContext&) {
   for (std::size_t i = 1; i < draft.outputs; ++i)
-    ENGINE_REQUIRE(!draft.wants(i), ErrorCode::kUnsupported,
-                   "output ", i, " exists only while training (export the model for inference)");
+    ENGINE_REQUIRE(!draft.wants(i), ErrorCode::kUnsupported, "output ", i,
+                   " exists only while training (export the model for inference)");
   ENGINE_REQUIRE(draft.attributes.flag("spatial", true), ErrorCode::kUnsupported,
                  "attribute spatial is 0, which is not supported");
   draft.outputs = 1;
@@ -65,7 +66,8 @@ void dropout_bool_mask(Draft& draft, UpgradeContext& context) {
 // C followed the same rule as now wherever `broadcast` allowed it to have another shape.
 void gemm_drop_broadcast(Draft& draft, UpgradeContext&) { drop_attribute(draft, "broadcast"); }
 
-// scale and bias were one per group: [groups] -> [groups, 1] -> [groups, channels / groups] -> flat.
+// scale and bias were one per group: [groups] -> [groups, 1] -> [groups, channels / groups] ->
+// flat.
 void group_norm_per_channel(Draft& draft, UpgradeContext& context) {
   if (!draft.has_input(0) || !draft.has_input(1) || !draft.has_input(2)) return;
   const Index groups = draft.attributes.integer("num_groups");
@@ -76,7 +78,8 @@ void group_norm_per_channel(Draft& draft, UpgradeContext& context) {
   const Index channels = x.dims[1].value();
   ENGINE_VALIDATE(groups > 0 && channels % groups == 0, channels,
                   " channels do not divide by num_groups ", groups);
-  const ValueId repeats = context.add_constant(Tensor::of<std::int64_t>({2}, {1, channels / groups}));
+  const ValueId repeats =
+      context.add_constant(Tensor::of<std::int64_t>({2}, {1, channels / groups}));
   const ValueId flat = context.add_constant(Tensor::of<std::int64_t>({1}, {-1}));
   const ValueId column = context.add_constant(Tensor::of<std::int64_t>({2}, {-1, 1}));
   for (const std::size_t i : {1u, 2u}) {
@@ -130,8 +133,8 @@ void tile_to_repeats(Draft& draft, UpgradeContext& context) {
   ENGINE_VALIDATE(at >= 0 && at < rank, "axis ", at, ", rank ", rank);
   std::vector<std::int64_t> repeats(static_cast<std::size_t>(rank), 1);
   repeats[static_cast<std::size_t>(at)] = tiles->values<std::int64_t>()[0];
-  draft.inputs = {draft.inputs[0],
-                  context.add_constant(Tensor::of<std::int64_t>({rank}, std::span<const std::int64_t>(repeats)))};
+  draft.inputs = {draft.inputs[0], context.add_constant(Tensor::of<std::int64_t>(
+                                       {rank}, std::span<const std::int64_t>(repeats)))};
 }
 
 }  // namespace engine::onnx

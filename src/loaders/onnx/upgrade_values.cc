@@ -12,7 +12,7 @@ namespace engine::onnx {
 void cast_name_to_number(Draft& draft, UpgradeContext&) {
   const std::string name = draft.attributes.text("to");
   pb::TensorProto::DataType number;
-  ENGINE_VALIDATE(pb::TensorProto::DataType_Parse(name, &number), "attribute to is ", engine::quote(name),
+  ENGINE_VALIDATE(pb::TensorProto::DataType_Parse(name, &number), "attribute to is ", quote(name),
                   ", the name of an element type needed");
   draft.attributes.set("to", Index{number});
 }
@@ -45,8 +45,8 @@ void pooling_p_to_int(Draft& draft, UpgradeContext&) {
   draft.attributes.set("p", static_cast<Index>(p));
 }
 
-// Opset 10 had one way to map coordinates; its nearest neighbour lay below when enlarging, and above
-// when shrinking.
+// Opset 10 had one way to map coordinates; its nearest neighbour lay below when enlarging, and
+// above when shrinking.
 void resize_from_opset_10(Draft& draft, UpgradeContext& context) {
   ENGINE_VALIDATE(draft.has_input(1), "input scales is absent");
   const graph::ValueId scales = draft.inputs[1];

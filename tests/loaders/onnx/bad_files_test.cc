@@ -1,5 +1,5 @@
-// Every file of models/bad against the verdict of expected.csv. What only running can decide is left
-// to the session's tests: here such files may load or not, but must do so in peace.
+// Every file of models/bad against the verdict of expected.csv. What only running can decide is
+// left to the session's tests: here such files may load or not, but must do so in peace.
 #include "tests/loaders/onnx/model_builder.h"
 
 #include <gtest/gtest.h>
@@ -75,7 +75,7 @@ const std::map<std::string, Names> kFragments = {
     {"concat_axis_missing", {"'the_concat'", "attribute axis is required"}},
     {"transpose_perm_repeated", {"'the_transpose'", "perm", "[0, 0]"}},
     {"reshape_element_count", {"'the_reshape'", "4", "[5, 5]"}},
-    {"reshape_two_minus_ones", {"'the_reshape'", "more than one -1"}},
+    {"reshape_two_minus_ones", {"'the_reshape'", "only one extent may be -1"}},
     {"split_sum_mismatch", {"'the_split'", "6", "4"}},
     {"unsupported_zipmap", {"ai.onnx.ml::ZipMap", "convert with zipmap off"}},
 };

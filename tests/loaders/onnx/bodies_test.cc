@@ -14,7 +14,8 @@ const graph::Graph& body_of(const graph::Graph& graph, std::size_t node, std::si
 
 Names names(const graph::Graph& graph, const std::vector<graph::ValueId>& ids) {
   Names list;
-  for (const graph::ValueId id : ids) list.push_back(id == graph::kNoValue ? "" : graph.value(id).name);
+  for (const graph::ValueId id : ids)
+    list.push_back(id == graph::kNoValue ? "" : graph.value(id).name);
   return list;
 }
 
@@ -118,7 +119,8 @@ TEST(Bodies, LoopCapturesBehindCarriedValues) {
 TEST(Bodies, LoopChecksItsBody) {
   ModelWriter model = loop_model();
   model.proto.mutable_graph()->mutable_node(0)->add_input("x");
-  EXPECT_NE(error_of([&] { model.load(); }).find("the body has 3 inputs, 4 needed"), std::string::npos);
+  EXPECT_NE(error_of([&] { model.load(); }).find("the body has 3 inputs, 4 needed"),
+            std::string::npos);
 }
 
 TEST(Bodies, DepthIsLimited) {

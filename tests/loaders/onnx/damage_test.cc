@@ -33,7 +33,8 @@ std::string rich_model() {
 constexpr LoadOptions kTight{.max_bytes = 1 << 20, .max_depth = 4};
 
 void load_in_peace(const std::string& bytes) {
-  const std::string message = error_of([&] { load_bytes(std::as_bytes(std::span(bytes)), kTight); });
+  const std::string message =
+      error_of([&] { load_bytes(std::as_bytes(std::span(bytes)), kTight); });
   EXPECT_EQ(message.find("internal"), std::string::npos) << message;
 }
 
@@ -93,10 +94,12 @@ TEST(Damage, NestingOfTenThousandBodies) {
   };
   for (int level = 0; level < 10000; ++level) {
     const std::string name = field(1, "then_branch");
-    const std::string node = field(1, "c") + field(2, "y") + field(4, "If") + field(5, name + field(6, inner));
+    const std::string node =
+        field(1, "c") + field(2, "y") + field(4, "If") + field(5, name + field(6, inner));
     inner = field(1, node);
   }
-  const std::string bytes = std::string("\x08\x08") + field(7, inner) + field(8, std::string("\x10\x11"));
+  const std::string bytes =
+      std::string("\x08\x08") + field(7, inner) + field(8, std::string("\x10\x11"));
   const std::string message = error_of([&] { load_bytes(std::as_bytes(std::span(bytes)), {}); });
   EXPECT_NE(message.find("nested deeper than"), std::string::npos) << message;
 }

@@ -62,7 +62,8 @@ class Descriptor : public testing::Test {
     ASSERT_TRUE(theirs) << ours.full_name();
     for (int i = 0; i < ours.value_count(); ++i) {
       const auto* other = theirs->FindValueByNumber(ours.value(i)->number());
-      EXPECT_EQ(other, theirs->FindValueByName(ours.value(i)->name())) << ours.value(i)->full_name();
+      EXPECT_EQ(other, theirs->FindValueByName(ours.value(i)->name()))
+          << ours.value(i)->full_name();
     }
   }
 

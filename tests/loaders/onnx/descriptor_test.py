@@ -1,4 +1,4 @@
-"""Our onnx.proto against the one of the installed onnx package: the same fields under the same numbers.
+"""Our onnx.proto against that of the installed onnx package: same fields, same numbers.
 
 Usage: python descriptor_test.py. Skips if protoc or the onnx package is missing, and says so.
 """
@@ -21,8 +21,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[3] / "src"
 def our_file():
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "onnx.pb"
-        command = ["protoc", f"-I{SOURCE}", f"--descriptor_set_out={out}", "loaders/onnx/onnx.proto"]
-        subprocess.run(command, check=True)
+        command = ["protoc", f"-I{SOURCE}", f"--descriptor_set_out={out}"]
+        subprocess.run([*command, "loaders/onnx/onnx.proto"], check=True)
         return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file[0]
 
 
@@ -38,8 +38,8 @@ def by_name(items):
 
 def facts(field):
     type_name = field.type_name.rsplit(".", 1)[-1]
-    in_oneof = field.HasField("oneof_index")
-    return field.name, field.number, field.type, field.label, type_name, field.options.packed, in_oneof
+    flags = field.options.packed, field.HasField("oneof_index")
+    return field.name, field.number, field.type, field.label, type_name, flags
 
 
 @unittest.skipIf(onnx is None, "the onnx package is not installed")

@@ -98,7 +98,8 @@ TEST(Structure, OnlyTensorsAreInputs) {
   auto& info = *model.proto.mutable_graph()->add_input();
   info.set_name("s");
   info.mutable_type()->mutable_sequence_type();
-  EXPECT_NE(error_of([&] { model.load(); }).find("graph input 's' is a sequence"), std::string::npos);
+  EXPECT_NE(error_of([&] { model.load(); }).find("graph input 's' is a sequence"),
+            std::string::npos);
 }
 
 TEST(Structure, OutputsThatAreInputsOrConstants) {

@@ -108,7 +108,8 @@ std::vector<Lie> lies() {
     list.push_back({what, std::move(proto), message});
     return list.back().proto;
   };
-  add("short", tensor(P::FLOAT, {2}), "4 bytes of data, shape [2] float32 needs 8").set_raw_data("1234");
+  add("short", tensor(P::FLOAT, {2}), "4 bytes of data, shape [2] float32 needs 8")
+      .set_raw_data("1234");
   add("no data", tensor(P::FLOAT, {1LL << 40, 4}), "0 values, 4398046511104 needed");
   add("negative", tensor(P::FLOAT, {2, -1}), "dimension 1 is -1");
   add("count", tensor(P::FLOAT, {1LL << 32, 1LL << 32}), "element count overflows");

@@ -18,7 +18,9 @@ class Recorder final : public UpgradeContext {
   const Tensor* constant(ValueId id) const override {
     return graph_.value(id).is_constant() ? &graph_.value(id).constant : nullptr;
   }
-  ValueId add_constant(Tensor tensor) override { return graph_.add_constant("c", std::move(tensor)); }
+  ValueId add_constant(Tensor tensor) override {
+    return graph_.add_constant("c", std::move(tensor));
+  }
   ValueId add_node(std::string type, ops::Attributes, std::vector<ValueId>) override {
     added.push_back(std::move(type));
     return add(TensorType::unranked(DType::kFloat32));
