@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 
+#include <limits>
+
 namespace engine {
 
 std::optional<Index> checked_count(std::span<const Index> shape) noexcept {
@@ -50,9 +52,9 @@ Shape strides_of(const Shape& shape) {
 }
 
 Index product(const Shape& shape, Index first, Index last) noexcept {
-  Index count = 1;
-  for (Index i = first; i < last; ++i) count *= shape[static_cast<std::size_t>(i)];
-  return count;
+  const auto extents = std::span(shape).subspan(static_cast<std::size_t>(first),
+                                                static_cast<std::size_t>(last - first));
+  return checked_count(extents).value_or(std::numeric_limits<Index>::max());
 }
 
 AxisView split_at(const Shape& shape, Index axis) {

@@ -23,7 +23,7 @@ Index normalize_axis(Index axis, Index rank);
 /// Row-major strides in elements.
 Shape strides_of(const Shape& shape);
 
-/// Product of shape[first, last).
+/// Product of shape[first, last); the largest Index if that leaves 63 bits.
 Index product(const Shape& shape, Index first, Index last) noexcept;
 
 /// Extents before, at and behind `axis`: x as [outer, n, inner].

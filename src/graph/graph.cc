@@ -53,6 +53,16 @@ std::vector<ops::Operand> operands_of(const Graph& graph, const Node& node,
   return operands;
 }
 
+std::vector<TensorType> infer_outputs(const ops::Operator& op, const ops::Operands& in,
+                                      Index outputs) {
+  constexpr Index kMaxRank = 64;
+  std::vector<TensorType> types = op.infer(in, outputs);
+  for (const TensorType& type : types)
+    ENGINE_VALIDATE(type.rank() <= kMaxRank, "the result has rank ", type.rank(), " (at most ",
+                    kMaxRank, " is possible)");
+  return types;
+}
+
 void infer_types(Graph& graph) {
   std::vector<std::optional<Dims>> extents(graph.values.size());
   for (const Node& node : graph.nodes) {
@@ -60,7 +70,7 @@ void infer_types(Graph& graph) {
       const std::vector<ops::Operand> list = operands_of(graph, node, extents);
       const ops::Operands operands(list);
       const Index wanted = static_cast<Index>(node.outputs.size());
-      const std::vector<TensorType> types = node.op->infer(operands, wanted);
+      const std::vector<TensorType> types = infer_outputs(*node.op, operands, wanted);
       for (std::size_t i = 0; i < node.outputs.size(); ++i) {
         const ValueId id = node.outputs[i];
         if (id == kNoValue) continue;

@@ -29,8 +29,8 @@ std::vector<TensorType> BatchNormalization::infer(const Operands& in, Index outp
     require_rank(in, i, name, 1);
     if (!in.type(i).ranked || !in.type(i).dims[0].known()) continue;
     const Index size = in.type(i).dims[0].value();
-    ENGINE_VALIDATE(!channels.known() || channels.value() == size, name, " has ", size,
-                    " values, ", channels.value(), " needed (one per channel)");
+    ENGINE_VALIDATE(!channels.known() || channels.value() == size, name, " has ", size, " values, ",
+                    channels.value(), " needed (one per channel)");
     channels = size;
   }
   TensorType y = x;

@@ -11,8 +11,8 @@ namespace {
 void check_broadcast(const Operands& in, Index i, const char* name) {
   const TensorType &from = in.type(i), &to = in.type(0);
   if (!from.ranked || !to.ranked) return;
-  const std::string rule = concat(name, " is ", to_string(from), ", X is ", to_string(to),
-                                  " (", name, " must broadcast to X)");
+  const std::string rule = concat(name, " is ", to_string(from), ", X is ", to_string(to), " (",
+                                  name, " must broadcast to X)");
   ENGINE_VALIDATE(from.rank() <= to.rank(), rule);
   const std::size_t skip = to.dims.size() - from.dims.size();
   for (std::size_t axis = 0; axis < from.dims.size(); ++axis) {
@@ -82,7 +82,8 @@ Fault LayerNormalization::compute(Inputs in, Outputs out) const {
     for (Index row = 0; row < outer; ++row) {
       const Moments<R> m = moments<R>(x + row * n, n, epsilon, rms);
       for (Index i = row * n; i < (row + 1) * n; ++i) {
-        const R normalized = (rms ? static_cast<R>(x[i]) : static_cast<R>(x[i]) - m.mean) * m.inverse;
+        const R normalized =
+            (rms ? static_cast<R>(x[i]) : static_cast<R>(x[i]) - m.mean) * m.inverse;
         const R scale = float_element<R>(in[1], scale_offset(i));
         set(0, i,
             has_bias ? std::fma(normalized, scale, float_element<R>(in[2], bias_offset(i)))

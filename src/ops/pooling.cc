@@ -5,9 +5,7 @@
 namespace engine::ops {
 namespace {
 
-bool is_max_pool_type(DType t) {
-  return is_float(t) || t == DType::kInt8 || t == DType::kUInt8;
-}
+bool is_max_pool_type(DType t) { return is_float(t) || t == DType::kInt8 || t == DType::kUInt8; }
 
 TensorType pooled(const Spatial& spatial, const TensorType& x) {
   if (!x.ranked) return TensorType::unranked(x.dtype);

@@ -37,9 +37,8 @@ std::vector<GateFunction> parse_functions(const Attributes& a, std::vector<std::
   for (std::string& name : names) {
     const std::string given = name;
     for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const auto it = std::ranges::find(kFunctions, std::string_view(name), [](const auto& f) {
-      return std::string_view(f.name);
-    });
+    const auto it = std::ranges::find(kFunctions, std::string_view(name),
+                                      [](const auto& f) { return std::string_view(f.name); });
     ENGINE_VALIDATE(it != std::end(kFunctions), "activation '", given, "' does not exist");
     GateFunction f{it->f, it->alpha, it->beta, name == "scaledtanh"};
     if (it->takes_alpha && next_alpha < alphas.size()) f.alpha = alphas[next_alpha++];
@@ -53,12 +52,11 @@ std::vector<GateFunction> parse_functions(const Attributes& a, std::vector<std::
 void unify(Dim& known, const TensorType& type, std::size_t axis, Index factor, const char* name) {
   if (!type.ranked || !type.dims[axis].known()) return;
   const Index extent = type.dims[axis].value();
-  ENGINE_VALIDATE(extent % factor == 0 &&
-                      (!known.known() || known.value() == extent / factor),
-                  name, " is ", to_string(type), " (axis ", axis, " should be ",
-                  known.known() ? to_string(Dim(known.value() * factor))
-                                : concat("a multiple of ", factor),
-                  ")");
+  ENGINE_VALIDATE(
+      extent % factor == 0 && (!known.known() || known.value() == extent / factor), name, " is ",
+      to_string(type), " (axis ", axis, " should be ",
+      known.known() ? to_string(Dim(known.value() * factor)) : concat("a multiple of ", factor),
+      ")");
   known = extent / factor;
 }
 
@@ -107,7 +105,8 @@ RecurrentView Recurrent::view(const Shape& x, const Shape& r) const {
 }
 
 std::vector<TensorType> Recurrent::infer(const Operands& in, Index outputs) const {
-  constexpr const char* kNames[] = {"X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
+  constexpr const char* kNames[] = {"X",         "W",         "R", "B", "sequence_lens",
+                                    "initial_h", "initial_c", "P"};
   constexpr Index kRanks[] = {3, 3, 3, 2, 1, 3, 3, 2};
   require_type(in, 0, "X", is_float, "a float type");
   for (Index i = 0; i < in.size(); ++i) {
@@ -142,9 +141,8 @@ std::vector<TensorType> Recurrent::infer(const Operands& in, Index outputs) cons
   }
   ENGINE_VALIDATE(!size.known() || size.value() > 0, "the hidden size is 0");
   const Dims state = batch_first ? Dims{batch, directions, size} : Dims{directions, batch, size};
-  std::vector<TensorType> types{
-      {x.dtype, batch_first ? Dims{batch, steps, directions, size}
-                            : Dims{steps, directions, batch, size}}};
+  std::vector<TensorType> types{{x.dtype, batch_first ? Dims{batch, steps, directions, size}
+                                                      : Dims{steps, directions, batch, size}}};
   while (static_cast<Index>(types.size()) < outputs) types.push_back({x.dtype, state});
   return types;
 }
@@ -160,7 +158,10 @@ Index Recurrent::flops(std::span<const TensorType> in, std::span<const TensorTyp
 }
 
 std::string Recurrent::describe() const {
-  return concat("direction=", bidirectional ? "bidirectional" : reverse ? "reverse" : "forward",
+  return concat("direction=",
+                bidirectional ? "bidirectional"
+                : reverse     ? "reverse"
+                              : "forward",
                 batch_first ? " layout=1" : "", linear_before_reset ? " linear_before_reset=1" : "",
                 input_forget ? " input_forget=1" : "", clips ? concat(" clip=", clip) : "");
 }

@@ -81,7 +81,7 @@ class Recurrent final : public ComputingOperator<Recurrent> {
   bool linear_before_reset = false, input_forget = false;
   bool clips = false;
   float clip = 0;
-  Index hidden = 0;  ///< 0: taken from r
+  Index hidden = 0;                     ///< 0: taken from r
   std::vector<GateFunction> functions;  ///< those of the second direction behind those of the first
 };
 

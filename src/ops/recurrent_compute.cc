@@ -168,7 +168,8 @@ Fault Recurrent::compute(Inputs in, Outputs out) const {
       return fault;
   dispatch_float(in[kX].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for (Index d = 0; d < v.directions; ++d) run_direction<Compute<T, Real>, T>(*this, v, in, out, d);
+    for (Index d = 0; d < v.directions; ++d)
+      run_direction<Compute<T, Real>, T>(*this, v, in, out, d);
   });
   return kNoFault;
 }

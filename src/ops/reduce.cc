@@ -20,7 +20,8 @@ template <class T>
 T fold_integers(Step step, Finish finish, const ReduceLayout& layout, const T* x, Index o) {
   using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
   const Index inner = layout.inner, run = layout.rows ? inner : 1;
-  x += ReduceLayout::offset(layout.kept, layout.rows ? o : o / inner) + (layout.rows ? 0 : o % inner);
+  x += ReduceLayout::offset(layout.kept, layout.rows ? o : o / inner) +
+       (layout.rows ? 0 : o % inner);
   std::uint64_t sum = step == Step::kMultiply;
   Wide extreme = static_cast<Wide>(step == Step::kMax ? kLowest<T> : kHighest<T>);
   for (Index r = 0; r < layout.reduced_positions(); ++r) {
@@ -91,7 +92,8 @@ std::vector<bool> Reduce::reduced_axes(Index rank, std::span<const Index> axes) 
   std::vector<bool> reduced(static_cast<std::size_t>(rank), axes.empty() && !noop);
   for (const Index axis : axes) {
     auto mark = reduced[static_cast<std::size_t>(normalize_axis(axis, rank))];
-    ENGINE_VALIDATE(!mark, "axis ", axis, " is listed twice in ", to_string(Shape(axes.begin(), axes.end())));
+    ENGINE_VALIDATE(!mark, "axis ", axis, " is listed twice in ",
+                    to_string(Shape(axes.begin(), axes.end())));
     mark = true;
   }
   return reduced;
@@ -152,8 +154,7 @@ Fault Reduce::compute(Inputs in, Outputs out) const {
     T* y = out[0].as<T>();
     if constexpr (std::is_integral_v<T>) {
       if (step == Step::kAddExp) return fold_all<Step::kAddExp, double>(layout, finish, x, y);
-      for (Index o = 0; o < layout.outputs(); ++o)
-        y[o] = fold_integers(step, finish, layout, x, o);
+      for (Index o = 0; o < layout.outputs(); ++o) y[o] = fold_integers(step, finish, layout, x, o);
     } else if constexpr (!std::is_same_v<T, Int4> && !std::is_same_v<T, UInt4>) {
       reduce_floats<Compute<T, Real>>(step, finish, layout, x, y);
     }
@@ -161,8 +162,8 @@ Fault Reduce::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
-#define ENGINE_REDUCE(name, step, finish)            \
-  OperatorPtr make_##name(const Attributes& a) {     \
+#define ENGINE_REDUCE(name, step, finish)              \
+  OperatorPtr make_##name(const Attributes& a) {       \
     return make(a, #name, Step::step, Finish::finish); \
   }
 ENGINE_REDUCE(ReduceSum, kAdd, kNone)

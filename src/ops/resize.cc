@@ -49,8 +49,12 @@ double coordinate(ResizeCoordinates mode, const ResizeAxis& axis, Index i) {
     case ResizeCoordinates::kAsymmetric: return scaled(at);
     case ResizeCoordinates::kCropAndResize: break;
   }
-  if (axis.output == 1) return 0.5 * (axis.start + axis.end) * (input - 1);
-  return axis.start * (input - 1) + at * (axis.end - axis.start) * (input - 1) / (axis.length - 1);
+  // In float for the same reason: regions are given in float.
+  const float start = static_cast<float>(axis.start), end = static_cast<float>(axis.end);
+  const float last = static_cast<float>(axis.input - 1);
+  if (axis.output == 1) return 0.5f * (start + end) * last;
+  return start * last +
+         static_cast<float>(i) * (end - start) * last / static_cast<float>(axis.output - 1);
 }
 
 double round_nearest(NearestRounding rounding, double x) {

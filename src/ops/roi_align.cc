@@ -91,7 +91,7 @@ struct RoiAlign : ComputingOperator<RoiAlign> {
       // In float, so that both implementations take as many samples.
       const float wanted = std::ceil(static_cast<float>(bin));
       samples = op.sampling_ratio > 0  ? op.sampling_ratio
-                : wanted <= 0          ? 0
+                : !(wanted > 0)        ? 0
                 : wanted > kMaxSamples ? kMaxSamples + 1
                                        : static_cast<Index>(wanted);
     }

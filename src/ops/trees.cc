@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace engine::ops {
 namespace {
@@ -89,32 +90,21 @@ void check_trees(const Trees& trees) {
   }
 }
 
-// The first node of each tree that is nobody's child, in the order of the lists.
+// The first node of each tree that is nobody's child, in the order of the lists; nodes that it does
+// not lead to are never visited.
 void find_roots(Trees& trees, const std::vector<Index>& tree_ids) {
   std::vector<bool> is_child(trees.nodes.size(), false);
   for (const TreeNode& node : trees.nodes)
     if (node.mode != TreeMode::kLeaf)
       is_child[static_cast<std::size_t>(node.on_true)] =
           is_child[static_cast<std::size_t>(node.on_false)] = true;
-  std::vector<Index> all = tree_ids, rooted;
-  for (std::size_t i = 0; i < tree_ids.size(); ++i) {
-    if (is_child[i] || (!rooted.empty() && rooted.back() == tree_ids[i])) continue;
-    rooted.push_back(tree_ids[i]);
-    trees.roots.push_back(narrow(static_cast<Index>(i)));
-  }
-  std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
-  // A tree whose nodes are scattered may have been met several times.
-  std::vector<Index> sorted = rooted;
-  std::ranges::sort(sorted);
-  for (std::size_t i = 0; i < all.size(); ++i)
-    ENGINE_VALIDATE(i < sorted.size() && sorted[i] == all[i], "tree ", all[i],
-                    i < sorted.size() && sorted[i] < all[i]
-                        ? " or the one before it has several roots"
-                        : " has no root (its nodes form a cycle)",
-                    " (exactly one node must be nobody's child)");
-  ENGINE_VALIDATE(sorted.size() == all.size(), "tree ", sorted.back(),
-                  " has several roots (exactly one node must be nobody's child)");
+  std::set<Index> rooted;
+  for (std::size_t i = 0; i < tree_ids.size(); ++i)
+    if (!is_child[i] && rooted.insert(tree_ids[i]).second)
+      trees.roots.push_back(narrow(static_cast<Index>(i)));
+  for (const Index id : tree_ids)
+    ENGINE_VALIDATE(rooted.contains(id), "tree ", id,
+                    " has no root (every node is a child of another, so they form a cycle)");
 }
 
 }  // namespace

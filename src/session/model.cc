@@ -5,6 +5,10 @@
 
 #include <algorithm>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 namespace engine {
 
 std::string to_string(const TensorInfo& info) {
@@ -77,6 +81,9 @@ std::shared_ptr<const graph::Program> Model::Impl::program(
   auto program =
       std::make_shared<const graph::Program>(std::move(copy), backend(), disabled_passes);
   programs[key] = program;
+#if defined(__GLIBC__)
+  malloc_trim(0);  // the originals went one by one, in pieces too small to go back by themselves
+#endif
   return program;
 }
 

@@ -18,8 +18,8 @@ OperatorCase make_case(const char* name, const ops::Attributes& a, std::vector<T
 std::vector<Tensor> with_parameters(Tensor x, const Shape& shape, int count) {
   std::vector<Tensor> inputs{std::move(x)};
   for (int i = 0; i < count; ++i)
-    inputs.push_back(random(DType::kFloat32, shape, 20 + static_cast<unsigned>(i),
-                            i == 3 ? 0.01 : -2, 2));
+    inputs.push_back(
+        random(DType::kFloat32, shape, 20 + static_cast<unsigned>(i), i == 3 ? 0.01 : -2, 2));
   return inputs;
 }
 
@@ -35,14 +35,20 @@ void check_all(const Shape& shape, const Make& make) {
 }
 
 TEST(Normalization, Batch) {
-  for (const Shape& shape :
-       {Shape{2, 5}, {3, 40}, {2, 5, 33}, {1, 20, 3, 7}, {2, 1, 4, 4}, {0, 3, 2}, {7}, {2, 3, 2, 1, 1}})
+  for (const Shape& shape : {Shape{2, 5},
+                             {3, 40},
+                             {2, 5, 33},
+                             {1, 20, 3, 7},
+                             {2, 1, 4, 4},
+                             {0, 3, 2},
+                             {7},
+                             {2, 3, 2, 1, 1}})
     check_all(shape, [&](Tensor x) {
       const Index channels = shape.size() < 2 ? 1 : shape[1];
       return make_case("BatchNormalization", {}, with_parameters(std::move(x), {channels}, 4));
     });
-  OperatorCase special = make_case("BatchNormalization", {},
-                                   with_parameters(random_special({3, 40}, 5), {40}, 0));
+  OperatorCase special =
+      make_case("BatchNormalization", {}, with_parameters(random_special({3, 40}, 5), {40}, 0));
   for (unsigned i = 0; i < 4; ++i) special.inputs.push_back(random_special({40}, i));
   check_bits(special);
 }
@@ -50,7 +56,8 @@ TEST(Normalization, Batch) {
 TEST(Normalization, Layer) {
   for (const Shape& shape : {Shape{3, 7}, {4, 16}, {2, 5, 100}, {3, 2, 4, 9}, {1}, {0, 4}})
     for (const Index axis : {Index{-1}, Index{0}}) {
-      const Shape rest(shape.end() - (axis < 0 ? 1 : static_cast<Index>(shape.size())), shape.end());
+      const Shape rest(shape.end() - (axis < 0 ? 1 : static_cast<Index>(shape.size())),
+                       shape.end());
       const ops::Attributes a = attributes({{"axis", axis}});
       check_all(shape, [&](Tensor x) {
         OperatorCase c = make_case("LayerNormalization", a, with_parameters(std::move(x), rest, 2));
@@ -73,8 +80,8 @@ TEST(Normalization, LayerWithBroadcastParameters) {
     check_operator(make_case("LayerNormalization", {},
                              with_parameters(random(DType::kFloat32, {2, 3, 8}, 3), shape, 2)));
   OperatorCase half = make_case("LayerNormalization", {},
-                                {random(DType::kFloat16, {4, 9}, 1), random(DType::kFloat16, {9}, 2),
-                                 random(DType::kFloat16, {9}, 3)});
+                                {random(DType::kFloat16, {4, 9}, 1),
+                                 random(DType::kFloat16, {9}, 2), random(DType::kFloat16, {9}, 3)});
   half.outputs = {true, true, true};
   half.relative = 2e-3;
   check_operator(half);
@@ -94,9 +101,10 @@ TEST(Normalization, InstanceAndGroup) {
     for (const Index groups : {1, 2, 3, 6})
       for (const bool per_group : {false, true})
         check_all(shape, [&](Tensor x) {
-          return make_case("GroupNormalization",
-                           attributes({{"num_groups", groups}, {"engine_per_group", Index{per_group}}}),
-                           with_parameters(std::move(x), {per_group ? groups : shape[1]}, 2));
+          return make_case(
+              "GroupNormalization",
+              attributes({{"num_groups", groups}, {"engine_per_group", Index{per_group}}}),
+              with_parameters(std::move(x), {per_group ? groups : shape[1]}, 2));
         });
   }
   const Tensor x(DType::kFloat32, {1, 6, 4});

@@ -85,10 +85,10 @@ TEST(Pooling, Global) {
 
 TEST(Pooling, IndicesOfTheFirstMaximum) {
   for (const Index order : {0, 1}) {
-    ops::Attributes a = attributes({{"kernel_shape", std::vector<Index>{2, 2}},
-                                    {"storage_order", order}});
-    OperatorCase c = make_case("MaxPool", a,
-                               Tensor::of<float>({2, 1, 2, 3}, {1, 5, 5, 5, 0, 2, -1, -1, -3, -2, -2, -2}));
+    ops::Attributes a =
+        attributes({{"kernel_shape", std::vector<Index>{2, 2}}, {"storage_order", order}});
+    OperatorCase c = make_case(
+        "MaxPool", a, Tensor::of<float>({2, 1, 2, 3}, {1, 5, 5, 5, 0, 2, -1, -1, -3, -2, -2, -2}));
     c.outputs = {true, true};
     check_operator(c);
     const auto where = run_evaluate(c)[1];
@@ -104,7 +104,8 @@ TEST(Pooling, CeilModeDoesNotCountBehindThePadding) {
                                         {"pads", std::vector<Index>{1, 0}},
                                         {"ceil_mode", Index{1}},
                                         {"count_include_pad", Index{1}}});
-  const auto y = run_evaluate(make_case("AveragePool", a, Tensor::of<float>({1, 1, 5}, {3, 6, 9, 12, 15})))[0];
+  const auto y =
+      run_evaluate(make_case("AveragePool", a, Tensor::of<float>({1, 1, 5}, {3, 6, 9, 12, 15})))[0];
   EXPECT_EQ(compare_bits(y, Tensor::of<float>({1, 1, 3}, {3, 9, 13.5f})), "");
 }
 

@@ -22,20 +22,69 @@ const Case kCases[] = {
     {"RNN", 5, 1, 3, 4, {}},
     {"RNN", 20, 3, 7, 33, {{"direction", kReverse}}, true, true, true},
     {"RNN", 3, 2, 2, 16, {{"activations", Strings{"Relu"}}, {"layout", Index{1}}}, false},
-    {"RNN", 4, 5, 3, 130, {{"direction", kBoth}, {"activations", Strings{"Affine", "ScaledTanh"}},
-                           {"activation_alpha", Floats{0.5f, 0.7f}}, {"activation_beta", Floats{0.1f, 1.5f}}}},
+    {"RNN",
+     4,
+     5,
+     3,
+     130,
+     {{"direction", kBoth},
+      {"activations", Strings{"Affine", "ScaledTanh"}},
+      {"activation_alpha", Floats{0.5f, 0.7f}},
+      {"activation_beta", Floats{0.1f, 1.5f}}}},
     {"GRU", 18, 1, 6, 64, {}},
-    {"GRU", 7, 6, 3, 20, {{"linear_before_reset", Index{1}}, {"direction", kBoth}}, true, true, true},
-    {"GRU", 6, 2, 3, 5, {{"layout", Index{1}}, {"clip", 0.3f}, {"direction", kReverse}}, true, true, true},
-    {"GRU", 4, 2, 3, 17, {{"activations", Strings{"hardsigmoid", "LeakyRelu"}},
-                          {"activation_alpha", Floats{0.3f, 0.05f}}, {"activation_beta", Floats{0.4f}}}, false},
-    {"GRU", 4, 3, 3, 17, {{"activations", Strings{"Sigmoid", "Softplus", "Elu", "Softsign"}}, {"direction", kBoth}}},
+    {"GRU",
+     7,
+     6,
+     3,
+     20,
+     {{"linear_before_reset", Index{1}}, {"direction", kBoth}},
+     true,
+     true,
+     true},
+    {"GRU",
+     6,
+     2,
+     3,
+     5,
+     {{"layout", Index{1}}, {"clip", 0.3f}, {"direction", kReverse}},
+     true,
+     true,
+     true},
+    {"GRU",
+     4,
+     2,
+     3,
+     17,
+     {{"activations", Strings{"hardsigmoid", "LeakyRelu"}},
+      {"activation_alpha", Floats{0.3f, 0.05f}},
+      {"activation_beta", Floats{0.4f}}},
+     false},
+    {"GRU",
+     4,
+     3,
+     3,
+     17,
+     {{"activations", Strings{"Sigmoid", "Softplus", "Elu", "Softsign"}}, {"direction", kBoth}}},
     {"LSTM", 60, 1, 7, 64, {}},
     {"LSTM", 33, 9, 5, 24, {{"direction", kBoth}}, true, true, true, true},
-    {"LSTM", 5, 4, 3, 8, {{"layout", Index{1}}, {"direction", kReverse}, {"clip", 0.5f}}, true, true, true, true},
+    {"LSTM",
+     5,
+     4,
+     3,
+     8,
+     {{"layout", Index{1}}, {"direction", kReverse}, {"clip", 0.5f}},
+     true,
+     true,
+     true,
+     true},
     {"LSTM", 5, 3, 3, 40, {{"input_forget", Index{1}}}, false, false, true, true},
-    {"LSTM", 5, 2, 3, 3, {{"activations", Strings{"HardSigmoid", "ThresholdedRelu", "Tanh"}},
-                          {"activation_alpha", Floats{0.25f, 0.1f}}}},
+    {"LSTM",
+     5,
+     2,
+     3,
+     3,
+     {{"activations", Strings{"HardSigmoid", "ThresholdedRelu", "Tanh"}},
+      {"activation_alpha", Floats{0.25f, 0.1f}}}},
     {"LSTM", 0, 2, 3, 3, {}, true, false, true},
     {"LSTM", 4, 0, 3, 3, {}},
 };
@@ -47,18 +96,19 @@ OperatorCase make_case(const Case& c, DType dtype = DType::kFloat32, double scal
   const ops::Attributes a = attributes(c.attributes);
   result.op = make_operator("", c.name, a);
   const bool batch_first = a.integer("layout", 0) == 1, lstm = std::string(c.name) == "LSTM";
-  const Index d = a.text("direction", "forward") == kBoth ? 2 : 1, rows = gates_of(c.name) * c.hidden;
+  const Index d = a.text("direction", "forward") == kBoth ? 2 : 1,
+              rows = gates_of(c.name) * c.hidden;
   const auto make = [&](Shape shape, unsigned seed) {
     return random(dtype, std::move(shape), seed, -scale, scale);
   };
   const Shape state = batch_first ? Shape{c.batch, d, c.hidden} : Shape{d, c.batch, c.hidden};
-  result.inputs = {make(batch_first ? Shape{c.batch, c.steps, c.inputs}
-                                    : Shape{c.steps, c.batch, c.inputs}, 1),
-                   make({d, rows, c.inputs}, 2), make({d, rows, c.hidden}, 3)};
+  result.inputs = {
+      make(batch_first ? Shape{c.batch, c.steps, c.inputs} : Shape{c.steps, c.batch, c.inputs}, 1),
+      make({d, rows, c.inputs}, 2), make({d, rows, c.hidden}, 3)};
   result.inputs.push_back(c.biases ? make({d, 2 * rows}, 4) : Tensor());
-  result.inputs.push_back(c.ragged ? random(DType::kInt32, {c.batch}, 5, 0,
-                                            static_cast<double>(c.steps) + 0.99)
-                                   : Tensor());
+  result.inputs.push_back(
+      c.ragged ? random(DType::kInt32, {c.batch}, 5, 0, static_cast<double>(c.steps) + 0.99)
+               : Tensor());
   result.inputs.push_back(c.states ? make(state, 6) : Tensor());
   if (lstm) result.inputs.push_back(c.states ? make(state, 7) : Tensor());
   if (lstm) result.inputs.push_back(c.peepholes ? make({d, 3 * c.hidden}, 8) : Tensor());
@@ -118,8 +168,10 @@ TEST(Recurrent, BatchDoesNotMatter) {
       const Index in = 9 * 5, out = 9 * 24;
       for (Index i = 0; i < 7; ++i) {
         OperatorCase one = all;
-        one.inputs[0] = Tensor::of<float>({1, 9, 5}, all.inputs[0].values<float>().subspan(i * in, in));
-        const Tensor part = Tensor::of<float>({1, 9, 1, 24}, y.values<float>().subspan(i * out, out));
+        one.inputs[0] =
+            Tensor::of<float>({1, 9, 5}, all.inputs[0].values<float>().subspan(i * in, in));
+        const Tensor part =
+            Tensor::of<float>({1, 9, 1, 24}, y.values<float>().subspan(i * out, out));
         EXPECT_EQ(compare_bits(run_backend(one, *backend)[0], part), "") << name;
       }
     }

@@ -7,8 +7,8 @@
 namespace engine::test {
 namespace {
 
-const char* const kReductions[] = {"ReduceSum",  "ReduceMean", "ReduceMax",    "ReduceMin",
-                                   "ReduceProd", "ReduceL1",   "ReduceL2",     "ReduceLogSum",
+const char* const kReductions[] = {"ReduceSum",       "ReduceMean",     "ReduceMax", "ReduceMin",
+                                   "ReduceProd",      "ReduceL1",       "ReduceL2",  "ReduceLogSum",
                                    "ReduceLogSumExp", "ReduceSumSquare"};
 
 struct Case {
@@ -43,9 +43,9 @@ const Case kCases[] = {
 OperatorCase make_case(const char* name, const Case& c, Tensor x) {
   OperatorCase result;
   result.name = std::string(name) + " " + to_string(x.shape()) + " axes " + to_string(c.axes);
-  result.op = make_operator("", name,
-                            attributes({{"keepdims", Index{c.keepdims}},
-                                        {"noop_with_empty_axes", Index{c.noop}}}));
+  result.op = make_operator(
+      "", name,
+      attributes({{"keepdims", Index{c.keepdims}}, {"noop_with_empty_axes", Index{c.noop}}}));
   result.inputs = {std::move(x)};
   if (!c.axes.empty())
     result.inputs.push_back(
@@ -93,7 +93,8 @@ TEST(Reduce, BatchDoesNotMatter) {
     const Tensor all = run_evaluate(make_case("ReduceSum", {{}, axes}, batch))[0];
     const Index size = batch.size() / 5, outputs = all.size() / 5;
     for (Index i = 0; i < 5; ++i) {
-      const Tensor one = Tensor::of<float>({1, 6, 37}, batch.values<float>().subspan(i * size, size));
+      const Tensor one =
+          Tensor::of<float>({1, 6, 37}, batch.values<float>().subspan(i * size, size));
       const Tensor y = run_evaluate(make_case("ReduceSum", {{}, axes}, one))[0];
       const Tensor part =
           Tensor::of<float>(y.shape(), all.values<float>().subspan(i * outputs, outputs));
@@ -120,10 +121,9 @@ TEST(Reduce, EmptySets) {
 
 TEST(Reduce, IntegersWrap) {
   const std::int32_t big = std::numeric_limits<std::int32_t>::max();
-  const OperatorCase c = make_case("ReduceSum", {{}, {0}, false},
-                                   Tensor::of<std::int32_t>({2}, {big, 1}));
-  EXPECT_EQ(run_evaluate(c)[0].values<std::int32_t>()[0],
-            std::numeric_limits<std::int32_t>::min());
+  const OperatorCase c =
+      make_case("ReduceSum", {{}, {0}, false}, Tensor::of<std::int32_t>({2}, {big, 1}));
+  EXPECT_EQ(run_evaluate(c)[0].values<std::int32_t>()[0], std::numeric_limits<std::int32_t>::min());
 }
 
 TEST(Reduce, RejectsBadAxes) {

@@ -100,8 +100,17 @@ Tensor random_special(Shape shape, unsigned seed, int rarity) {
   Tensor tensor = random(DType::kFloat32, std::move(shape), seed, -4, 4);
   std::mt19937_64 bits(seed + 1);
   using Limits = std::numeric_limits<float>;
-  const float usual[] = {0.0f, -0.0f, 1e-40f, -1e-42f, Limits::denorm_min(), 1e-38f, -3e-20f,
-                         Limits::max() / 4, -Limits::max() / 8, 1.0f, -1.0f};
+  const float usual[] = {0.0f,
+                         -0.0f,
+                         1e-40f,
+                         -1e-42f,
+                         Limits::denorm_min(),
+                         1e-38f,
+                         -3e-20f,
+                         Limits::max() / 4,
+                         -Limits::max() / 8,
+                         1.0f,
+                         -1.0f};
   const float rare[] = {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()};
   for (float& value : tensor.mutable_values<float>()) {
     const auto draw = bits() >> 33;
@@ -174,8 +183,8 @@ std::vector<Isa> available_isas() {
 std::string compare_bits(const Tensor& got, const Tensor& wanted) {
   if (std::string text = different_types(got, wanted); !text.empty() || !got.defined()) return text;
   if (got.dtype() == DType::kString) {
-    const bool same = std::equal(got.strings().begin(), got.strings().end(),
-                                 wanted.strings().begin());
+    const bool same =
+        std::equal(got.strings().begin(), got.strings().end(), wanted.strings().begin());
     return same ? "" : "strings differ";
   }
   return dispatch_all(got.dtype(), [&](auto tag) -> std::string {

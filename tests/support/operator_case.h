@@ -15,11 +15,11 @@ namespace engine::test {
 
 /// An operator with its inputs. Inputs that are not defined are absent optional ones.
 struct OperatorCase {
-  std::string name;                ///< what failures are reported under
+  std::string name;  ///< what failures are reported under
   ops::OperatorPtr op;
   std::vector<Tensor> inputs;
-  unsigned constants = 0;          ///< bit i: input i is a constant of the model
-  std::vector<bool> outputs = {true};  ///< which outputs the node has (false: nobody wants it)
+  unsigned constants = 0;                   ///< bit i: input i is a constant of the model
+  std::vector<bool> outputs = {true};       ///< which outputs the node has (false: nobody wants it)
   double relative = 1e-5, absolute = 1e-6;  ///< float32 against the double-precision reference
 };
 

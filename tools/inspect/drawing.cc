@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "tools/inspect/diagram.h"
-#include "tools/report/html.h"
+#include "tools/text/markup.h"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ constexpr const char* kStyle =
     "text{font-family:system-ui,'Segoe UI',Roboto,'DejaVu Sans',Arial,sans-serif;fill:#14181c}"
     ".t{font-size:14px;font-weight:600;text-anchor:middle}"
     ".d{font-size:11px;text-anchor:middle;fill:#3a444c}"
-    ".l{font-size:11px;fill:#46515a;stroke:#fff;stroke-width:3;paint-order:stroke}"
+    ".l{font-size:11px;fill:#46515a}.w{font-size:11px;stroke:#fff;stroke-width:3}"
     ".e{fill:none;stroke:#7c8992;stroke-width:1.4}"
     ".h{font-size:18px;font-weight:600}.k{font-size:12px}";
 
@@ -57,10 +57,14 @@ std::string draw_box(const DiagramBox& box, const LayoutBox& place) {
   return svg + "</g>\n";
 }
 
+// Twice: a white outline that keeps lines off the text, then the text.
 std::string draw_label(const DiagramLabel& label, const LayoutBox& place) {
-  const double x = place.centre.x + (label.port - 0.5) * place.width;
-  return fmt::format("<text class=\"l\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x + 6,
-                     place.centre.y + place.height / 2 + 15, escape_markup(label.text));
+  const double x = place.centre.x + (label.port - 0.5) * place.width + 6;
+  const double y = place.centre.y + place.height / 2 + 15;
+  return fmt::format(
+      "<text class=\"w\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}</text>"
+      "<text class=\"l\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}</text>\n",
+      x, y, escape_markup(label.text));
 }
 
 // The families that occur, from left to right. Returns the width it takes.

@@ -126,8 +126,8 @@ Layers make_layers(const Layout& layout, std::size_t max_bends) {
   }
   std::map<std::pair<std::size_t, std::size_t>, Bends> bends;
   for (const LayoutLine& line : layout.lines) {
-    if (layers.slots.size() - layout.boxes.size() > max_bends) return {};
     route(layers, line, bends[{line.from, line.source}], layers.line_slots.emplace_back());
+    if (layers.slots.size() - layout.boxes.size() > max_bends) return {};
   }
   return layers;
 }

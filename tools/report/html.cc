@@ -1,6 +1,7 @@
 #include "tools/report/html.h"
 
 #include "tools/report/difference.h"
+#include "tools/text/markup.h"
 #include "tools/text/units.h"
 
 #include <engine/version.h>
@@ -81,18 +82,6 @@ std::string figure(const std::string& value, const char* label) {
 }
 
 }  // namespace
-
-std::string escape_markup(std::string_view text) {
-  std::string out;
-  for (const char c : text) switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    }
-  return out;
-}
 
 std::string to_html(const CompareReport& report, const PageHead& head) {
   const auto differing = std::ranges::count_if(

@@ -16,7 +16,4 @@ struct PageHead {
 
 std::string to_html(const CompareReport& report, const PageHead& head);
 
-/// The text with &, <, >, " as entities and without control characters: for HTML and SVG.
-std::string escape_markup(std::string_view text);
-
 }  // namespace engine::tools

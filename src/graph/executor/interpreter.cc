@@ -61,7 +61,7 @@ class NodeRun {
 
  private:
   std::vector<Tensor> make_outputs(const Limits& limits, std::size_t used) const {
-    const auto types = node_.op->infer(ops::Operands(operands_), std::ssize(node_.outputs));
+    const auto types = infer_outputs(*node_.op, ops::Operands(operands_), std::ssize(node_.outputs));
     std::vector<Tensor> out;
     for (std::size_t k = 0; k < node_.outputs.size(); ++k) {
       if (node_.outputs[k] == kNoValue) {

@@ -78,7 +78,7 @@ int fold_constants(Graph& graph) {
     // The types of what was folded before are known better now.
     const std::vector<ops::Operand> operands = operands_of(graph, node, {});
     const auto types =
-        node.op->infer(ops::Operands(operands), static_cast<Index>(node.outputs.size()));
+        infer_outputs(*node.op, ops::Operands(operands), std::ssize(node.outputs));
     for (std::size_t k = 0; k < node.outputs.size(); ++k)
       if (node.outputs[k] != kNoValue) graph.value(node.outputs[k]).type = types[k];
     if (const auto shapes = affordable_outputs(graph, node, spent))

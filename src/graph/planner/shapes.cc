@@ -65,7 +65,7 @@ class Walk {
       operands.push_back(std::move(operand));
     }
     const ops::Operands view(operands);
-    const auto types = node.op->infer(view, static_cast<Index>(node.outputs.size()));
+    const auto types = infer_outputs(*node.op, view, std::ssize(node.outputs));
     bool small = true;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       const ValueId id = node.outputs[k];

@@ -26,15 +26,9 @@ struct NormalizationData {
 #endif
 
 #include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/lanes.inc"
 
 ENGINE_BEGIN_ISA
-
-/// The first n lanes of v, the others +0.
-ENGINE_INLINE Vec first_lanes(const Vec& v, Index n) {
-  float lanes[kVecLanes];
-  store(lanes, v);
-  return load(lanes, n, 0.0f);
-}
 
 // Lanes behind the end of a row take +0, which changes no sum: none of them ever is -0.
 ENGINE_INLINE float row_sum(const float* x, Index n) {
@@ -118,8 +112,11 @@ class NormalizationKernel final : public Kernel {
   Fault run(const Call& call) const noexcept override {
     const auto input = [&](std::size_t i) { return static_cast<const float*>(call.in[i]); };
     const auto output = [&](std::size_t i) { return static_cast<float*>(call.out[i]); };
-    const NormalizationData data{input(0),  input(1), bias_ ? input(2) : nullptr,
-                                 output(0), mean_ ? output(1) : nullptr,
+    const NormalizationData data{input(0),
+                                 input(1),
+                                 bias_ ? input(2) : nullptr,
+                                 output(0),
+                                 mean_ ? output(1) : nullptr,
                                  inverse_ ? output(2) : nullptr};
     constexpr Index kElementsPerTask = 1 << 13;
     const Index n = args_.channels * args_.positions;
@@ -144,8 +141,7 @@ class NormalizationKernel final : public Kernel {
 /// Scale or bias as one value per element of a row.
 bool covers_row(const ops::Input& operand, const Shape& x, Index n) {
   const Shape& shape = operand.shape();
-  return operand.size() == n &&
-         std::equal(shape.rbegin(), shape.rend(), x.rbegin());
+  return operand.size() == n && std::equal(shape.rbegin(), shape.rend(), x.rbegin());
 }
 
 }  // namespace

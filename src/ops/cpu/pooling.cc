@@ -1,7 +1,7 @@
 // Pooling on the CPU, float32 [n, c, spatial..] with up to three spatial axes: 16 neighbouring
-// outputs of a row in the lanes, each one chain over its taps (ops/pooling.h). Blocks that reach
-// over an edge read a copy of the row's part with padding in place: a sum takes +0 there, which
-// changes no bit since it is never -0, and a maximum -infinity, which replaces nothing.
+// outputs of a row in the lanes, each one chain over its taps (ops/pooling.h). Lanes outside the
+// image add +0 to a sum, which changes no bit since it is never -0, or -infinity to a maximum,
+// which replaces nothing.
 #define ENGINE_ISA_FILE "ops/cpu/pooling.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/reduce.h"
@@ -14,12 +14,9 @@ namespace engine::cpu {
 /// Windows with three axes, missing ones of extent 1 in front.
 struct PoolArgs {
   Index in[3], out[3], kernel[3], stride[3], dilation[3], pad[3];
-  const float* counts;  ///< averages: divisors along axis 2 [out[2]], else null
+  const float* counts;      ///< averages: divisors along axis 2 [out[2]], else null
   const float* row_counts;  ///< averages: along axes 0 and 1 [out[0] * out[1]]
 };
-
-/// The part of a padded row that a block of 16 outputs reads is copied if it is no longer.
-inline constexpr Index kLongestPart = 256;
 
 }  // namespace engine::cpu
 #endif
@@ -35,49 +32,89 @@ ENGINE_INLINE Vec load_strided(const float* p, Index stride) {
   return load(lanes);
 }
 
-/// The even ones of 32 elements.
-ENGINE_INLINE Vec load_even(const float* p) {
+#if ENGINE_ISA_ID == 1
+ENGINE_INLINE Reg even_lanes(Reg a, Reg b) {
+  const __m256d mixed = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8));
+}
+#endif
+
+/// The even ones of 32 elements, given in two halves.
+ENGINE_INLINE Vec even_lanes(const Vec& low, const Vec& high) {
 #if ENGINE_ISA_ID == 2
-  const __m512i even =
-      _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  return {{_mm512_permutex2var_ps(_mm512_loadu_ps(p), even, _mm512_loadu_ps(p + 16))}};
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return {{_mm512_permutex2var_ps(low.r[0], even, high.r[0])}};
 #elif ENGINE_ISA_ID == 1
+  return {{even_lanes(low.r[0], low.r[1]), even_lanes(high.r[0], high.r[1])}};
+#elif ENGINE_ISA_ID == 3
+  return {{vuzp1q_f32(low.r[0], low.r[1]), vuzp1q_f32(low.r[2], low.r[3]),
+           vuzp1q_f32(high.r[0], high.r[1]), vuzp1q_f32(high.r[2], high.r[3])}};
+#else
   Vec v;
-  ENGINE_EACH_REG {
-    const __m256 a = _mm256_loadu_ps(p + 16 * i), b = _mm256_loadu_ps(p + 16 * i + 8);
-    const __m256d mixed = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
-    v.r[i] = _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8));
+  for (int i = 0; i < kVecLanes / 2; ++i) {
+    v.r[i] = low.r[2 * i];
+    v.r[i + kVecLanes / 2] = high.r[2 * i];
   }
   return v;
-#elif ENGINE_ISA_ID == 3
-  Vec v;
-  ENGINE_EACH_REG v.r[i] = vuzp1q_f32(vld1q_f32(p + 8 * i), vld1q_f32(p + 8 * i + 4));
-  return v;
-#else
-  return load_strided(p, 2);
 #endif
 }
 
+/// row[start + i] in lane i, `otherwise` where that is outside [0, size); nothing there is touched.
+ENGINE_INLINE Vec load_inside(const float* row, Index size, Index start, float otherwise) {
+  const int first = static_cast<int>(std::clamp<Index>(-start, 0, kVecLanes));
+  const int last = static_cast<int>(std::clamp<Index>(size - start, first, kVecLanes));
+#if ENGINE_ISA_ID == 2
+  const auto mask = static_cast<__mmask16>((1u << last) - (1u << first));
+  return {{_mm512_mask_loadu_ps(reg_fill(otherwise), mask, row + start)}};
+#elif ENGINE_ISA_ID == 1
+  Vec v;
+  ENGINE_EACH_REG {
+    const __m256i mask =
+        _mm256_andnot_si256(reg_mask(first - i * kRegLanes), reg_mask(last - i * kRegLanes));
+    v.r[i] =
+        _mm256_blendv_ps(reg_fill(otherwise), _mm256_maskload_ps(row + start + i * kRegLanes, mask),
+                         _mm256_castsi256_ps(mask));
+  }
+  return v;
+#else
+  float lanes[kVecLanes];
+  for (int i = 0; i < kVecLanes; ++i)
+    lanes[i] = i >= first && i < last ? row[start + i] : otherwise;
+  return load(lanes);
+#endif
+}
+
+/// row[start + i * stride] in lane i; kStride 0 stands for any stride.
 template <int kStride>
-ENGINE_INLINE Vec load_block(const float* p, Index stride) {
+ENGINE_INLINE Vec load_block(const float* row, Index start, Index stride) {
+  const float* p = row + start;
   if constexpr (kStride == 1) return load(p);
-  else if constexpr (kStride == 2) return load_even(p);
+  else if constexpr (kStride == 2) return even_lanes(load(p), load(p + kVecLanes));
   else return load_strided(p, stride);
+}
+/// The same over an edge of the row, `otherwise` outside [0, size).
+template <int kStride>
+ENGINE_INLINE Vec load_edge(const float* row, Index size, Index start, Index stride,
+                            float otherwise) {
+  if constexpr (kStride == 1) {
+    return load_inside(row, size, start, otherwise);
+  } else if constexpr (kStride == 2) {
+    return even_lanes(load_inside(row, size, start, otherwise),
+                      load_inside(row, size, start + kVecLanes, otherwise));
+  } else {
+    float lanes[kVecLanes];
+    for (Index i = 0; i < kVecLanes; ++i) {
+      const Index at = start + i * stride;
+      lanes[i] = at >= 0 && at < size ? row[at] : otherwise;
+    }
+    return load(lanes);
+  }
 }
 
 template <bool kMax>
 ENGINE_INLINE Vec pool(const Vec& sum, const Vec& x) {
   if constexpr (kMax) return select(lt(sum, x), x, select(ne(x, x), x, sum));
   else return add(sum, x);
-}
-
-/// to[0, n) = row[start, start + n), `padding` outside [0, size).
-ENGINE_INLINE void copy_part(const float* row, Index size, Index start, Index n, float padding,
-                             float* to) {
-  const Index first = std::clamp<Index>(-start, 0, n), last = std::clamp<Index>(size - start, 0, n);
-  for (Index i = 0; i < n; i += kVecLanes) store(to + i, fill(padding));
-  for (Index i = first; i < last; i += kVecLanes)
-    store(to + i, last - i, load(row + start + i, last - i, padding));
 }
 
 /// Inside taps of window `o` along an axis: [first, last).
@@ -104,18 +141,23 @@ void pool_row(const PoolArgs& a, const float* x, Index row, float* y) noexcept {
   for (Index o = 0; o < a.out[2]; o += kVecLanes) {
     const Index start = o * stride - a.pad[2], n = std::min<Index>(a.out[2] - o, kVecLanes);
     const bool inside = start >= 0 && start + part <= width;
-    float copy[kLongestPart + kVecLanes];
+    // Taps with a lane inside the row: the work is bounded by the image, not by the kernel.
+    const Index before = -start - (kVecLanes - 1) * stride, behind = width - start;
+    const Index first = before <= 0 ? 0 : (before + dilation - 1) / dilation;
+    const Index last = behind <= 0 ? 0 : std::min(taps, (behind + dilation - 1) / dilation);
     Vec sum = fill(kPadding);
     for (Index kd = d.first; kd < d.last; ++kd)
       for (Index kh = h.first; kh < h.last; ++kh) {
-        const Index line = (d.origin + kd * a.dilation[0]) * a.in[1] + h.origin + kh * a.dilation[1];
-        const float* from = x + line * width + start;
-        if (!inside) {
-          copy_part(x + line * width, width, start, part, kPadding, copy);
-          from = copy;
-        }
-        for (Index k = 0; k < taps; ++k)
-          sum = pool<kMax>(sum, load_block<kStride>(from + k * dilation, stride));
+        const Index line =
+            (d.origin + kd * a.dilation[0]) * a.in[1] + h.origin + kh * a.dilation[1];
+        const float* from = x + line * width;
+        if (inside)
+          for (Index k = 0; k < taps; ++k)
+            sum = pool<kMax>(sum, load_block<kStride>(from, start + k * dilation, stride));
+        else
+          for (Index k = first; k < last; ++k)
+            sum = pool<kMax>(
+                sum, load_edge<kStride>(from, width, start + k * dilation, stride, kPadding));
       }
     if constexpr (!kMax) {
       const Vec counts = load(a.counts + o, n, 1.0f);
@@ -191,10 +233,9 @@ class PoolKernel final : public Kernel {
     const Index rows = planes_ * args_.out[0] * args_.out[1];
     const Index each = args_.out[2] * args_.kernel[0] * args_.kernel[1] * args_.kernel[2];
     const Index grain = std::max<Index>(1, kTapsPerTask / std::max<Index>(1, each));
-    const auto pool = max_ ? ENGINE_KERNEL(isa_, max_pool_rows)
-                           : ENGINE_KERNEL(isa_, average_pool_rows);
-    call.pool.ranges(rows, grain,
-                     [&](Index first, Index last) { pool(args_, first, last, x, y); });
+    const auto pool =
+        max_ ? ENGINE_KERNEL(isa_, max_pool_rows) : ENGINE_KERNEL(isa_, average_pool_rows);
+    call.pool.ranges(rows, grain, [&](Index first, Index last) { pool(args_, first, last, x, y); });
     return ops::kNoFault;
   }
   std::string name() const override {
@@ -216,14 +257,8 @@ std::unique_ptr<Kernel> bind_windows(const Binding& binding, const ops::Spatial&
     return nullptr;
   if (binding.out.size() > 1 && binding.out[1]) return nullptr;  // indices
   const ops::Windows w = spatial.windows(ops::spatial_part(shape), spatial.kernel);
-  const std::size_t last = w.input.size() - 1;
   const auto taps = checked_count(w.kernel);
   if (!taps || *taps > kMostTaps) return nullptr;
-  // Each factor is small once their product is, so nothing below can overflow.
-  if (w.strides[last] > kLongestPart || w.dilations[last] > kLongestPart) return nullptr;
-  if ((w.kernel[last] - 1) * w.dilations[last] + (numerics::kLanes - 1) * w.strides[last] + 2 >
-      kLongestPart)
-    return nullptr;
   return std::make_unique<PoolKernel>(w, product(shape, 0, 2), max, include_pad, isa);
 }
 

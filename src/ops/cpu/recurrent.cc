@@ -1,6 +1,6 @@
-// RNN, GRU and LSTM on the CPU, float32 with constant weights. The hidden units lie in the lanes; the
-// products with w are made for a chunk of steps at once, those with r step by step for up to four
-// samples together. Every sum is the chain that ops/recurrent.h states, whatever the grouping.
+// RNN, GRU and LSTM on the CPU, float32 with constant weights. The hidden units lie in the lanes;
+// the products with w are made for a chunk of steps at once, those with r step by step for up to
+// four samples together. Every sum is the chain that ops/recurrent.h states, whatever the grouping.
 #define ENGINE_ISA_FILE "ops/cpu/recurrent.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/recurrent.h"
@@ -12,15 +12,17 @@ ENGINE_BEGIN_ISA
 
 /// Vectors of accumulators per row such that `rows` of them fill about half of the registers.
 constexpr int vecs_for(int rows) {
-  constexpr int kAccumulators = ENGINE_ISA_ID == 2 ? 16 : ENGINE_ISA_ID == 1 || ENGINE_ISA_ID == 3 ? 4 : 1;
+  constexpr int kAccumulators = ENGINE_ISA_ID == 2                         ? 16
+                                : ENGINE_ISA_ID == 1 || ENGINE_ISA_ID == 3 ? 4
+                                                                           : 1;
   const int vecs = kAccumulators / rows;
   return vecs >= 8 ? 8 : vecs >= 4 ? 4 : vecs >= 2 ? 2 : 1;
 }
 
 /// out[row][column..] = chains over `depth` for kVecs * 16 columns at a time while `left` allows.
 template <int kRows, int kVecs>
-void chain_columns(const float* panel, Index width, Index depth, Index left, const float* const* rows,
-                   float* const* out, Index column) noexcept {
+void chain_columns(const float* panel, Index width, Index depth, Index left,
+                   const float* const* rows, float* const* out, Index column) noexcept {
   for (; left >= kVecs * kVecLanes; left -= kVecs * kVecLanes) {
     Vec sum[kRows][kVecs];
     for (int r = 0; r < kRows; ++r)
@@ -65,21 +67,37 @@ Vec gate_function(const ops::GateFunction& f, const Vec& x) noexcept {
   if (f.scaled_tanh) return mul(a, p_tanh(mul(b, x)));
   return activate(f.f, x, a, b);
 }
-ENGINE_INLINE Vec gate(const ops::Recurrent& op, const ops::GateFunction& f, Vec x) {
-  if (op.clips) x = p_clip(x, fill(-op.clip), fill(op.clip));
-  return gate_function(f, x);
-}
+
+/// Functions of the gates: those that attributes name, or (kUsual) the default ones without clip,
+/// which are inlined so that several gates proceed at once.
+template <bool kUsual>
+struct Gates {
+  const ops::Recurrent& op;
+  const ops::GateFunction* functions;
+
+  ENGINE_INLINE Vec function(int i, const Vec& x) const {
+    if constexpr (!kUsual) return gate_function(functions[i], x);
+    else return i == 0 && op.cell != ops::Cell::kRnn ? p_sigmoid(x) : p_tanh(x);
+  }
+  ENGINE_INLINE Vec operator()(int i, Vec x) const {
+    if (!kUsual && op.clips) x = p_clip(x, fill(-op.clip), fill(op.clip));
+    return function(i, x);
+  }
+};
 
 /// The buffers of one task and the step of one sample from the products of w and r.
+template <bool kUsual>
 struct Frame {
   const RecurrentTask& t;
-  const ops::GateFunction* functions;
+  Gates<kUsual> gate;
   Index padded, columns;
-  float *chunk, *r, *h, *c, *product;  ///< [kChunk * samples * columns], [samples * columns], states
+  float *chunk, *r, *h, *c,
+      *product;  ///< [kChunk * samples * columns], [samples * columns], states
 
   explicit Frame(const RecurrentTask& task)
       : t(task),
-        functions(task.op->functions.data() + task.direction * task.op->functions_per_direction()),
+        gate{*task.op,
+             task.op->functions.data() + task.direction * task.op->functions_per_direction()},
         padded(task.padded),
         columns(task.padded * task.op->gates()) {
     chunk = task.scratch;
@@ -89,40 +107,39 @@ struct Frame {
     product = c + task.samples * padded;
   }
 
-  Vec argument(const float* w, const float* ready, Index at) const noexcept {
+  ENGINE_INLINE Vec argument(const float* w, const float* ready, Index at) const noexcept {
     return add(add(load(w + at), load(ready + at)), load(t.weights->bias.data() + at));
   }
-  Vec peep(Index gate, Index u, const Vec& cell, const Vec& x) const noexcept {
+  ENGINE_INLINE Vec peep(Index number, Index u, const Vec& cell, const Vec& x) const noexcept {
     const std::vector<float>& p = t.weights->peepholes;
-    return p.empty() ? x : fma(load(p.data() + gate * padded + u), cell, x);
+    return p.empty() ? x : fma(load(p.data() + number * padded + u), cell, x);
   }
 
   void rnn(const float* w, Index s) const noexcept {
     for (Index u = 0; u < padded; u += kVecLanes)
-      store(h + s * padded + u, gate(*t.op, functions[0], argument(w, r + s * columns, u)));
+      store(h + s * padded + u, gate(0, argument(w, r + s * columns, u)));
   }
 
   void lstm(const float* w, Index s) const noexcept {
     const float* ready = r + s * columns;
     for (Index u = 0; u < padded; u += kVecLanes) {
       const Vec cell = load(c + s * padded + u);
-      const Vec i = gate(*t.op, functions[0], peep(0, u, cell, argument(w, ready, u)));
+      const Vec i = gate(0, peep(0, u, cell, argument(w, ready, u)));
       const Vec f = t.op->input_forget
                         ? sub(fill(1.0f), i)
-                        : gate(*t.op, functions[0],
-                               peep(2, u, cell, argument(w, ready, 2 * padded + u)));
-      const Vec in = mul(i, gate(*t.op, functions[1], argument(w, ready, 3 * padded + u)));
+                        : gate(0, peep(2, u, cell, argument(w, ready, 2 * padded + u)));
+      const Vec in = mul(i, gate(1, argument(w, ready, 3 * padded + u)));
       const Vec next = fma(f, cell, in);
-      const Vec o = gate(*t.op, functions[0], peep(1, u, next, argument(w, ready, padded + u)));
+      const Vec o = gate(0, peep(1, u, next, argument(w, ready, padded + u)));
       store(c + s * padded + u, next);
-      store(h + s * padded + u, mul(o, gate_function(functions[2], next)));
+      store(h + s * padded + u, mul(o, gate.function(2, next)));
     }
   }
 
   /// product = r h, the row that the hidden gate's recurrence takes.
   void gru_reset(const float* w, Index s) const noexcept {
     for (Index u = 0; u < padded; u += kVecLanes) {
-      const Vec reset = gate(*t.op, functions[0], argument(w, r + s * columns, padded + u));
+      const Vec reset = gate(0, argument(w, r + s * columns, padded + u));
       store(product + s * padded + u, mul(reset, load(h + s * padded + u)));
     }
   }
@@ -130,16 +147,16 @@ struct Frame {
     const float* ready = r + s * columns;
     for (Index u = 0; u < padded; u += kVecLanes) {
       const Index at = 2 * padded + u;
-      const Vec z = gate(*t.op, functions[0], argument(w, ready, u));
+      const Vec z = gate(0, argument(w, ready, u));
       Vec x;
       if (t.op->linear_before_reset) {
-        const Vec reset = gate(*t.op, functions[0], argument(w, ready, padded + u));
+        const Vec reset = gate(0, argument(w, ready, padded + u));
         x = fma(reset, add(load(ready + at), load(t.weights->bias_r.data() + u)),
                 add(load(w + at), load(t.weights->bias_w.data() + u)));
       } else {
         x = argument(w, ready, at);
       }
-      const Vec fresh = mul(sub(fill(1.0f), z), gate(*t.op, functions[1], x));
+      const Vec fresh = mul(sub(fill(1.0f), z), gate(1, x));
       float* state = h + s * padded + u;
       store(state, fma(z, load(state), fresh));
     }
@@ -147,7 +164,8 @@ struct Frame {
 };
 
 /// The steps [first, last) of a task, counted in the direction of time that it runs in.
-void run_chunk(const RecurrentTask& t, const Frame& f, const Index* lengths, Index first,
+template <bool kUsual>
+void run_chunk(const RecurrentTask& t, const Frame<kUsual>& f, const Index* lengths, Index first,
                Index last) noexcept {
   const ops::RecurrentView& v = *t.view;
   const bool backwards = t.op->backwards(t.direction);
@@ -195,9 +213,10 @@ void run_chunk(const RecurrentTask& t, const Frame& f, const Index* lengths, Ind
   }
 }
 
-void run_recurrent(const RecurrentTask& t) noexcept {
+template <bool kUsual>
+void run_task(const RecurrentTask& t) noexcept {
   const ops::RecurrentView& v = *t.view;
-  const Frame f(t);
+  const Frame<kUsual> f(t);
   Index lengths[kMostSamples], longest = 0;
   const auto load_state = [&](const float* from, Index s, float* to) {
     std::fill_n(to, f.padded, 0.0f);
@@ -218,6 +237,10 @@ void run_recurrent(const RecurrentTask& t) noexcept {
     if (t.y_h) std::copy_n(f.h + s * f.padded, v.hidden, t.y_h + state);
     if (t.y_c) std::copy_n(f.c + s * f.padded, v.hidden, t.y_c + state);
   }
+}
+void run_recurrent(const RecurrentTask& t) noexcept {
+  if (t.usual) run_task<true>(t);
+  else run_task<false>(t);
 }
 
 ENGINE_END_ISA
@@ -253,13 +276,28 @@ std::vector<float> pad_gates(const float* from, Index gates, Index hidden) {
   return to;
 }
 
+/// Sigmoid, then tanh (RNN: tanh), without clip.
+bool usual_functions(const ops::Recurrent& op) {
+  using numerics::Activation;
+  if (op.clips) return false;
+  for (std::size_t i = 0; i < op.functions.size(); ++i) {
+    const bool first = static_cast<Index>(i) % op.functions_per_direction() == 0;
+    const bool sigmoid = first && op.cell != ops::Cell::kRnn;
+    if (op.functions[i].f != (sigmoid ? Activation::kSigmoid : Activation::kTanh) ||
+        op.functions[i].scaled_tanh)
+      return false;
+  }
+  return true;
+}
+
 class RecurrentKernel final : public Kernel {
  public:
   RecurrentKernel(const Binding& binding, Isa isa)
       : op_(static_cast<const ops::Recurrent&>(binding.op)),
         packed_(static_cast<const PackedRecurrent&>(*binding.packed)),
         view_(op_.view(binding.in[ops::kX].shape(), binding.in[ops::kR].shape())),
-        isa_(isa) {
+        isa_(isa),
+        usual_(usual_functions(op_)) {
     for (std::size_t i = 0; i < binding.in.size() && i < std::size(has_in_); ++i)
       has_in_[i] = static_cast<bool>(binding.in[i]);
     for (std::size_t i = 0; i < binding.out.size() && i < std::size(has_out_); ++i)
@@ -288,7 +326,8 @@ class RecurrentKernel final : public Kernel {
                   static_cast<const float*>(call.in[ops::kX]),
                   static_cast<const float*>(input(ops::kH0)),
                   static_cast<const float*>(input(ops::kC0)), output(0), output(1), output(2),
-                  lengths, reinterpret_cast<float*>(call.scratch) + part * scratch_floats()});
+                  lengths, reinterpret_cast<float*>(call.scratch) + part * scratch_floats(),
+                  usual_});
       }
     });
     return ops::kNoFault;
@@ -310,7 +349,7 @@ class RecurrentKernel final : public Kernel {
   const PackedRecurrent& packed_;
   ops::RecurrentView view_;
   Isa isa_;
-  bool has_in_[8] = {}, has_out_[3] = {};
+  bool usual_, has_in_[8] = {}, has_out_[3] = {};
 };
 
 }  // namespace
@@ -345,8 +384,7 @@ std::shared_ptr<const Packed> pack_recurrent(const ops::Operator& base, const op
       direction.bias_r.assign(of_r.begin() + last, of_r.end());
     }
     for (std::size_t i = 0; i < of_r.size(); ++i) direction.bias[i] = direction.bias[i] + of_r[i];
-    if (in.has(ops::kP))
-      direction.peepholes = pad_gates(data(ops::kP) + d * 3 * hidden, 3, hidden);
+    if (in.has(ops::kP)) direction.peepholes = pad_gates(data(ops::kP) + d * 3 * hidden, 3, hidden);
     packed->directions.push_back(std::move(direction));
   }
   return packed;

@@ -20,10 +20,10 @@ struct Panels {
 };
 
 struct RecurrentDirection {
-  Panels w, r, r_last;  ///< r_last: the hidden gate of a GRU without linear_before_reset
-  std::vector<float> bias;           ///< wb + rb [columns]
-  std::vector<float> bias_w, bias_r; ///< of the hidden gate [padded]
-  std::vector<float> peepholes;      ///< i o f [3 * padded], or empty
+  Panels w, r, r_last;      ///< r_last: the hidden gate of a GRU without linear_before_reset
+  std::vector<float> bias;  ///< wb + rb [columns]
+  std::vector<float> bias_w, bias_r;  ///< of the hidden gate [padded]
+  std::vector<float> peepholes;       ///< i o f [3 * padded], or empty
 };
 
 struct PackedRecurrent final : Packed {
@@ -44,6 +44,7 @@ struct RecurrentTask {
   float *y, *y_h, *y_c;         ///< each may be null
   const std::int32_t* lengths;  ///< or null
   float* scratch;               ///< recurrent_scratch floats
+  bool usual;                   ///< default functions, no clip
 };
 
 /// Floats of scratch for one task.

@@ -7,6 +7,7 @@
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/lanes.inc"
 
 ENGINE_BEGIN_ISA
 
@@ -14,15 +15,15 @@ using ops::Finish;
 using ops::ReduceLayout;
 using ops::Step;
 
-/// What lanes behind the end of a run hold: it changes no accumulator, since sums start at +0 and so
-/// never are -0, and exp(-infinity) is +0.
+/// What lanes behind the end of a run hold: it changes no accumulator, since sums start at +0 and
+/// so never are -0, and exp(-infinity) is +0.
 template <Step kStep>
 constexpr float neutral() {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  return kStep == Step::kMultiply                               ? 1.0f
+  return kStep == Step::kMultiply                        ? 1.0f
          : kStep == Step::kMax || kStep == Step::kAddExp ? -infinity
-         : kStep == Step::kMin                                  ? infinity
-                                                                : 0.0f;
+         : kStep == Step::kMin                           ? infinity
+                                                         : 0.0f;
 }
 
 template <Step kStep>
@@ -38,14 +39,14 @@ ENGINE_INLINE Vec enter(const Vec& sum, const Vec& x, const Vec& shift) {
 }
 
 template <Step kStep>
-ENGINE_INLINE float fold_lanes(const Vec& sum) {
-  float lanes[kVecLanes];
-  store(lanes, sum);
-  for (int half = kVecLanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i)
-      lanes[i] = ops::Fold<kStep, float>::join(lanes[i], lanes[i + half]);
-  return lanes[0];
-}
+struct JoinLanes {
+  static ENGINE_INLINE Vec join(const Vec& a, const Vec& b) {
+    if constexpr (kStep == Step::kMultiply) return mul(a, b);
+    else if constexpr (kStep == Step::kMax) return max(a, b);
+    else if constexpr (kStep == Step::kMin) return min(a, b);
+    else return add(a, b);
+  }
+};
 
 /// kOutputs neighbouring outputs from `o` on, accumulated but not finished; shift [kOutputs].
 template <Step kStep, int kOutputs>
@@ -68,7 +69,7 @@ void fold_rows(const ReduceLayout& layout, const float* x, Index o, const float*
       for (int k = 0; k < kOutputs; ++k)
         sum[k] = enter<kStep>(sum[k], load(rows[k] + i, rest, neutral<kStep>()), minus[k]);
   }
-  for (int k = 0; k < kOutputs; ++k) y[k] = fold_lanes<kStep>(sum[k]);
+  for (int k = 0; k < kOutputs; ++k) y[k] = fold_halves<JoinLanes<kStep>>(sum[k]);
 }
 
 template <Step kStep, int kOutputs>
@@ -196,8 +197,9 @@ class ReduceKernel final : public Kernel {
     float* y = static_cast<float*>(call.out[0]);
     if (layout_.outputs() == 0) return ops::kNoFault;
     const Index each = layout_.count() * (layout_.rows ? 1 : std::min(kColumns, layout_.inner));
-    const Index tasks = layout_.rows ? layout_.outputs()
-                                     : layout_.kept_positions() * ((layout_.inner + kColumns - 1) / kColumns);
+    const Index tasks =
+        layout_.rows ? layout_.outputs()
+                     : layout_.kept_positions() * ((layout_.inner + kColumns - 1) / kColumns);
     const Index grain = std::max<Index>(1, kElementsPerTask / std::max<Index>(1, each));
     const auto reduce = ENGINE_KERNEL(isa_, reduce);
     call.pool.ranges(tasks, grain, [&](Index first, Index last) {

@@ -5,6 +5,7 @@
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/lanes.inc"
 
 ENGINE_BEGIN_ISA
 
@@ -21,17 +22,9 @@ void softmax_row(Index n, const float* x, float* y, bool log) noexcept {
     const Vec shifted = sub(load(x + i, n - i, kMinusInfinity), row_max);
     const Vec e = p_exp(shifted);
     store(y + i, n - i, log ? shifted : e);
-    // Lanes behind the end keep their sum: adding +0 there could turn a NaN or an infinity of
-    // (-inf) - (-inf) loose.
-    if (n - i >= kVecLanes) {
-      sum = add(sum, e);
-    } else {
-      float lanes[kVecLanes], more[kVecLanes];
-      store(lanes, sum);
-      store(more, e);
-      for (Index lane = 0; lane < n - i; ++lane) lanes[lane] = lanes[lane] + more[lane];
-      sum = load(lanes);
-    }
+    // Every lane is +0 or more, so the +0 that lanes behind the end add changes nothing; what exp
+    // made of them could be a NaN.
+    sum = add(sum, n - i >= kVecLanes ? e : first_lanes(e, n - i));
   }
   const float total = add_lanes(sum);
   const Vec scale = fill(log ? numerics::log(total) : total);

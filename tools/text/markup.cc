@@ -1,0 +1,17 @@
+#include "tools/text/markup.h"
+
+namespace engine::tools {
+
+std::string escape_markup(std::string_view text) {
+  std::string out;
+  for (const char c : text) switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    }
+  return out;
+}
+
+}  // namespace engine::tools
