@@ -39,14 +39,14 @@ struct NodeDifference {
 };
 
 struct CompareOptions {
-  Tolerance tolerance;
+  Tolerance tolerance = {};
   bool per_node = false;    ///< otherwise only the outputs
   bool cumulative = false;  ///< each device goes on with its own values instead of those of `a`
   bool stop_at_first = false;
   int threads = 1;
 };
 
-struct CompareReport {
+struct ENGINE_API CompareReport {
   std::string device_a, device_b;
   std::vector<NodeDifference> nodes;    ///< if per_node
   std::vector<NodeDifference> outputs;  ///< always

@@ -40,7 +40,7 @@ Pool::~Pool() {
 
 void Pool::run(int count, void (*task)(void*, int), void* context) noexcept {
   if (executor_) {
-    executor_->parallel(count, task, context);
+    run_on_executor(count, task, context);
     return;
   }
   if (taken_.exchange(true, std::memory_order_acquire)) {  // another run has the workers
@@ -62,6 +62,22 @@ void Pool::run(int count, void (*task)(void*, int), void* context) noexcept {
   generation_.fetch_add(1, std::memory_order_seq_cst);  // closed
   while (busy_.load(std::memory_order_seq_cst) != 0) relax();
   taken_.store(false, std::memory_order_release);
+}
+
+// The host's threads come with a floating-point state of their own.
+void Pool::run_on_executor(int count, void (*task)(void*, int), void* context) noexcept {
+  struct Job {
+    void (*task)(void*, int);
+    void* context;
+  } job{task, context};
+  executor_->parallel(
+      count,
+      [](void* opaque, int i) {
+        const FpState fp;
+        const Job& inner = *static_cast<const Job*>(opaque);
+        inner.task(inner.context, i);
+      },
+      &job);
 }
 
 void Pool::take_tasks() noexcept {

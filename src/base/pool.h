@@ -55,6 +55,7 @@ class Pool {
 
  private:
   void run(int count, void (*task)(void*, int), void* context) noexcept;
+  void run_on_executor(int count, void (*task)(void*, int), void* context) noexcept;
   void work() noexcept;
   void take_tasks() noexcept;
 

@@ -1,6 +1,7 @@
 #include <engine/model.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "session/model_impl.h"
 
 #include <algorithm>
@@ -30,6 +31,9 @@ Model Model::load(const std::filesystem::path& file, const LoadOptions& options)
   impl->info = onnx::load_file(file, options);
   impl->graph = std::make_unique<graph::Graph>(std::move(impl->info.graph));
   impl->name = file.filename().string();
+  std::error_code ignored;
+  impl->file_bytes = std::filesystem::file_size(file, ignored);
+  impl->file_time = std::filesystem::last_write_time(file, ignored);
   return Model(std::move(impl));
 }
 
@@ -60,9 +64,12 @@ std::vector<std::string> Model::free_dimensions() const {
 
 graph::Graph Model::Impl::load_graph() const {
   if (graph) return *graph;
+  std::error_code failed;
+  const bool same = std::filesystem::file_size(file, failed) == file_bytes && !failed &&
+                    std::filesystem::last_write_time(file, failed) == file_time && !failed;
+  ENGINE_REQUIRE(same, ErrorCode::kIo, "model ", quote(name),
+                 " has changed since it was loaded, and its weights are needed again; load it anew");
   onnx::LoadedModel again = onnx::load_file(file, options);
-  ENGINE_REQUIRE(again.graph.values.size() > 0 || again.graph.nodes.empty(), ErrorCode::kIo, file,
-                 " has changed since it was loaded");
   return std::move(again.graph);
 }
 

@@ -20,6 +20,8 @@ namespace engine {
 /// in packed form, and one copy is enough.
 struct Model::Impl {
   std::filesystem::path file;  ///< empty: the model came from memory
+  std::uintmax_t file_bytes = 0;  ///< size and time of the file when it was loaded
+  std::filesystem::file_time_type file_time;
   LoadOptions options;
   onnx::LoadedModel info;  ///< its graph is empty; `graph` has it
   std::string name;
