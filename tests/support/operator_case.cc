@@ -141,6 +141,12 @@ std::vector<Tensor> run_evaluate(const OperatorCase& c) {
 
 std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, int threads,
                                 std::string* kernel_name) {
+  Pool pool(threads, nullptr);
+  return run_backend(c, backend, pool, kernel_name);
+}
+
+std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, Pool& pool,
+                                std::string* kernel_name) {
   const FpState fp;
   std::vector<Tensor> outputs = make_outputs(c);
   const Operands operands(c, false);
@@ -163,7 +169,6 @@ std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backe
   const auto kernel = backend.bind({*c.op, in, out, packed.get()});
   if (kernel_name) *kernel_name = kernel->name();
 
-  Pool pool(threads, nullptr);
   const std::size_t bytes = kernel->scratch_bytes(pool.concurrency());
   Tensor scratch(DType::kUInt8, {static_cast<Index>(bytes)});
   std::memset(scratch.mutable_data(), 0xa5, bytes);

@@ -45,6 +45,8 @@ std::vector<Tensor> run_evaluate(const OperatorCase& c);
 /// Outputs of a backend, packed and bound as the executor does it; `kernel` receives its name.
 std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, int threads = 1,
                                 std::string* kernel = nullptr);
+std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, Pool& pool,
+                                std::string* kernel = nullptr);
 
 /// Instruction sets of this machine.
 std::vector<Isa> available_isas();
