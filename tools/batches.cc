@@ -30,8 +30,8 @@ Plan plan_slices(const Model& model, const Tensors& inputs) {
     const Index length = found->second.shape()[0];
     if (plan.sliced.empty()) plan.length = length;
     ENGINE_REQUIRE(length == plan.length, ErrorCode::kInvalidArgument,
-                   "--batch cannot slice the inputs: ", quote(plan.sliced[0]), " has ",
-                   plan.length, " rows, ", quote(info.name), " has ", length);
+                   "--batch cannot slice the inputs: ", quote(plan.sliced[0]), " has ", plan.length,
+                   " rows, ", quote(info.name), " has ", length);
     plan.sliced.push_back(info.name);
   }
   ENGINE_REQUIRE(!plan.sliced.empty(), ErrorCode::kInvalidArgument,
@@ -43,8 +43,8 @@ Plan plan_slices(const Model& model, const Tensors& inputs) {
 class Joined {
  public:
   void add(const std::string& name, const Tensor& piece, Index first, Index count, Index length) {
-    const bool follows = piece.rank() > 0 && piece.shape()[0] == count &&
-                         (!whole_.defined() || same_inner(piece));
+    const bool follows =
+        piece.rank() > 0 && piece.shape()[0] == count && (!whole_.defined() || same_inner(piece));
     ENGINE_REQUIRE(follows, ErrorCode::kInvalidArgument, "output ", quote(name), " is ",
                    to_string(piece.shape()), " for a slice of ", count,
                    " rows, so slices cannot be joined; run without --batch");

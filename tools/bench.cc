@@ -131,7 +131,8 @@ Result measure_model(const Session& session, const Tensors& inputs, const Option
   const tuning::MachinePeak peak = tuning::measure_peak(isa_of(result.device), threads);
   result.cost = cost_of(result.profile, peak);
   result.roofline_share = result.cost.least_ns / result.timing.median_ns;
-  result.advice = advice({result.timing, result.cost, threads, cpu_info().cores, result.batch, result.device});
+  result.advice =
+      advice({result.timing, result.cost, threads, cpu_info().cores, result.batch, result.device});
   return result;
 }
 
@@ -170,12 +171,19 @@ void print_nodes(const ModelCost& cost, bool all) {
   std::vector<std::size_t> order(cost.nodes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (!all) {
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return cost.nodes[i].median_ns; });
+    std::ranges::stable_sort(order, std::greater{},
+                             [&](std::size_t i) { return cost.nodes[i].median_ns; });
     order.resize(std::min(order.size(), kShown));
   }
   using enum Table::Align;
-  Table table({{"node", kLeft, 40}, {"operator", kLeft, 30}, {"kernel", kLeft, 36}, {"time", kRight},
-               {"share", kRight}, {"compute", kRight}, {"traffic", kRight}, {"of roof", kRight}});
+  Table table({{"node", kLeft, 40},
+               {"operator", kLeft, 30},
+               {"kernel", kLeft, 36},
+               {"time", kRight},
+               {"share", kRight},
+               {"compute", kRight},
+               {"traffic", kRight},
+               {"of roof", kRight}});
   for (const std::size_t i : order) {
     const NodeCost& node = cost.nodes[i];
     table.add({node.name, node.op, node.kernel, duration_text(node.median_ns),
@@ -231,7 +239,8 @@ void add_bench(CLI::App& app, Action& action) {
       ->check(CLI::Range(0.001, 1e6))
       ->capture_default_str();
   command->add_flag("--per-node", options->per_node, "print all nodes, not only the slowest");
-  command->add_option("--trace", options->trace, "write a trace that Perfetto opens")->type_name("FILE");
+  command->add_option("--trace", options->trace, "write a trace that Perfetto opens")
+      ->type_name("FILE");
   add_json(*command, options->json);
   command->footer(
       "Example:\n"

@@ -30,16 +30,25 @@ struct Options {
 
 Table make_table() {
   using enum Table::Align;
-  return Table({{"node", kLeft, 40}, {"operator", kLeft, 24}, {"output", kLeft, 32}, {"result"},
-                {"elements", kRight}, {"other bits", kRight}, {"max ULP", kRight},
-                {"max abs", kRight}, {"max rel", kRight}, {"NaN a/b", kRight}, {"Inf a/b", kRight},
+  return Table({{"node", kLeft, 40},
+                {"operator", kLeft, 24},
+                {"output", kLeft, 32},
+                {"result"},
+                {"elements", kRight},
+                {"other bits", kRight},
+                {"max ULP", kRight},
+                {"max abs", kRight},
+                {"max rel", kRight},
+                {"NaN a/b", kRight},
+                {"Inf a/b", kRight},
                 {"ULP 0..>512"}});
 }
 
 void add_row(Table& table, const NodeDifference& node) {
   const Difference& d = node.difference;
   if (!node.checked || !d.same_shape) {
-    table.add({node.name, node.op, node.output, verdict(node), "", "", "", "", "", "", "", node.why_not});
+    table.add(
+        {node.name, node.op, node.output, verdict(node), "", "", "", "", "", "", "", node.why_not});
     return;
   }
   table.add({node.name, node.op, node.output, verdict(node), std::to_string(d.count),
@@ -99,8 +108,9 @@ void print_culprit(const std::optional<Culprit>& culprit) {
   print("first node that differs: {} ({}), output {}: max abs {}, {} ULP, {} of {} elements\n",
         node.name, node.op, node.output, number_text(node.difference.max_abs),
         node.difference.max_ulp, node.difference.mismatches, node.difference.count);
-  print("{}\n", culprit->alone ? "it differs also when both devices are fed the same values"
-                               : "fed the same values, both devices agree: the error grew before it");
+  print("{}\n", culprit->alone
+                    ? "it differs also when both devices are fed the same values"
+                    : "fed the same values, both devices agree: the error grew before it");
 }
 
 Json culprit_json(const std::optional<Culprit>& culprit) {
@@ -121,8 +131,8 @@ int run(const Options& options) {
   std::optional<Culprit> culprit;
   if (options.bisect) culprit = bisect(model, inputs, options);
   if (!options.html.empty())
-    write_file(options.html,
-               to_html(report, {model.name(), options.compare.tolerance, options.compare.cumulative}));
+    write_file(options.html, to_html(report, {model.name(), options.compare.tolerance,
+                                              options.compare.cumulative}));
   if (options.json) {
     Json json = to_json(report);
     if (options.bisect) json["first_difference"] = culprit_json(culprit);
@@ -146,11 +156,13 @@ void add_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   add_tolerance(command, options.compare.tolerance);
-  command.add_flag("--per-node", options.compare.per_node, "compare every node, each fed with a's values");
+  command.add_flag("--per-node", options.compare.per_node,
+                   "compare every node, each fed with a's values");
   command.add_flag("--cumulative", options.compare.cumulative,
                    "let b go on with its own values instead (with --per-node)");
   command.add_flag("--bisect", options.bisect, "name the first node that differs");
-  command.add_flag("--fail-fast", options.compare.stop_at_first, "stop at the first node that differs");
+  command.add_flag("--fail-fast", options.compare.stop_at_first,
+                   "stop at the first node that differs");
   command.add_option("--html", options.html, "write a report")->type_name("FILE");
   add_json(command, options.json);
 }

@@ -148,7 +148,8 @@ int run(const Options& options) {
   else print_report(results, totals, surprises);
   if (!expectations) return totals.failed + totals.errors == 0 ? kGood : kFailed;
   for (const std::string& name : expectations->unused())
-    remark("no case is named " + name + ", of which " + options.expectations + " expects something");
+    remark("no case is named " + name + ", of which " + options.expectations +
+           " expects something");
   return surprises->empty() ? kGood : kFailed;
 }
 
@@ -161,8 +162,9 @@ void add_conformance(CLI::App& app, Action& action) {
   command->add_option("DIR", options->folders, "a case, or a folder of cases")->required();
   add_session_options(*command, options->session);
   add_tolerance(*command, options->tolerance);
-  command->add_option("--expect", options->expectations,
-                      "lines 'CASE unsupported|fail|error REASON'; anything else is unexpected")
+  command
+      ->add_option("--expect", options->expectations,
+                   "lines 'CASE unsupported|fail|error REASON'; anything else is unexpected")
       ->type_name("FILE");
   command->add_option("--jobs", options->jobs, "cases judged at once")
       ->check(CLI::Range(1, 1024))

@@ -46,6 +46,17 @@ Machine measure() {
   return machine;
 }
 
+constexpr const char* kLevelNames[] = {"l1", "l2", "memory"};
+
+Json bandwidths_json(const Machine& machine) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < machine.one.levels.size(); ++i)
+    list.push_back({{"level", kLevelNames[i]},
+                    {"bytes_per_s_1_thread", machine.one.levels[i].bytes_per_s},
+                    {"bytes_per_s_all_threads", machine.all.levels[i].bytes_per_s}});
+  return list;
+}
+
 Json to_json(const Machine& machine) {
   Json list = Json::array();
   for (const DeviceInfo& device : devices())
@@ -69,12 +80,7 @@ Json to_json(const Machine& machine) {
             {"l1_data_bytes", cpu.l1_data},
             {"l2_bytes", cpu.l2},
             {"l3_bytes", cpu.l3}}},
-          {"peak",
-           {{"flops", peaks},
-            {"memory_bytes_per_s_1_thread", machine.one.memory_bandwidth},
-            {"memory_bytes_per_s_all_threads", machine.all.memory_bandwidth},
-            {"cache_bytes_per_s_1_thread", machine.one.cache_bandwidth},
-            {"cache_bytes_per_s_all_threads", machine.all.cache_bandwidth}}}};
+          {"peak", {{"flops", peaks}, {"bandwidth", bandwidths_json(machine)}}}};
 }
 
 std::string cache_text(std::size_t bytes) {
@@ -94,14 +100,15 @@ void print_machine(const Machine& machine) {
         cpu.model.empty() ? "unknown" : cpu.model, cpu.cores, cache_text(cpu.l1_data),
         cache_text(cpu.l2), cache_text(cpu.l3));
   using enum Table::Align;
-  Table table({{"measured peak"}, {"1 thread", kRight}, {std::to_string(cpu.cores) + " threads", kRight}});
+  Table table(
+      {{"measured peak"}, {"1 thread", kRight}, {std::to_string(cpu.cores) + " threads", kRight}});
   for (const IsaPeak& peak : machine.peaks)
     table.add({std::string("float32, ") + to_string(peak.isa), rate_text(peak.one_thread, "FLOP/s"),
                rate_text(peak.all_threads, "FLOP/s")});
-  table.add({"read, level-2 cache", rate_text(machine.one.cache_bandwidth, "B/s"),
-             rate_text(machine.all.cache_bandwidth, "B/s")});
-  table.add({"read, memory", rate_text(machine.one.memory_bandwidth, "B/s"),
-             rate_text(machine.all.memory_bandwidth, "B/s")});
+  constexpr const char* kTitles[] = {"read, level-1 cache", "read, level-2 cache", "read, memory"};
+  for (std::size_t i = 0; i < machine.one.levels.size(); ++i)
+    table.add({kTitles[i], rate_text(machine.one.levels[i].bytes_per_s, "B/s"),
+               rate_text(machine.all.levels[i].bytes_per_s, "B/s")});
   print_text(table.text());
 }
 

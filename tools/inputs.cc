@@ -65,8 +65,8 @@ void add_file(const Model& model, const std::string& argument, Tensors& inputs) 
     inputs[required[0]->name] = read_input(*required[0], argument);
     return;
   }
-  fail(ErrorCode::kInvalidArgument, "--input ", quote(argument),
-       " names no input of the model (", wanted_inputs(model), ")");
+  fail(ErrorCode::kInvalidArgument, "--input ", quote(argument), " names no input of the model (",
+       wanted_inputs(model), ")");
 }
 
 std::uint64_t seed_of(const std::string& text) {

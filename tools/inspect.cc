@@ -106,24 +106,22 @@ void add_loaded(const Inspection& inspection, Json& json) {
   }
   Json passes = Json::array();
   for (const graph::PassReport& pass : inspection.passes)
-    passes.push_back({{"name", pass.name}, {"doc", pass.doc}, {"changes", pass.changes},
-                      {"ms", pass.ms}, {"enabled", pass.enabled}});
+    passes.push_back({{"name", pass.name},
+                      {"doc", pass.doc},
+                      {"changes", pass.changes},
+                      {"ms", pass.ms},
+                      {"enabled", pass.enabled}});
   json["passes"] = std::move(passes);
   json["nodes_after_passes"] = inspection.optimized.nodes.size();
 }
 
 Json to_json(const Inspection& inspection) {
   const Outline& outline = inspection.outline;
-  Json json = {{"model", inspection.name},
-               {"producer", outline.producer},
-               {"ir_version", outline.ir_version},
-               {"opsets", outline.opsets},
-               {"metadata", outline.metadata},
-               {"nodes", outline.nodes},
-               {"operators", outline.operators},
-               {"functions", outline.functions},
-               {"parameters", outline.parameters},
-               {"unsupported", inspection.unsupported}};
+  Json json = {{"model", inspection.name},         {"producer", outline.producer},
+               {"ir_version", outline.ir_version}, {"opsets", outline.opsets},
+               {"metadata", outline.metadata},     {"nodes", outline.nodes},
+               {"operators", outline.operators},   {"functions", outline.functions},
+               {"parameters", outline.parameters}, {"unsupported", inspection.unsupported}};
   if (inspection.loaded) add_loaded(inspection, json);
   else json["message"] = inspection.refusal;
   return json;
@@ -148,7 +146,8 @@ void print_outline(const Inspection& inspection) {
   print("{}\n", inspection.name);
   if (!outline.producer.empty()) print("  producer    {}\n", outline.producer);
   print("  ir version  {}\n", outline.ir_version);
-  for (const auto& [domain, version] : outline.opsets) print("  opset       {} {}\n", domain, version);
+  for (const auto& [domain, version] : outline.opsets)
+    print("  opset       {} {}\n", domain, version);
   for (const auto& [key, value] : outline.metadata)
     print("  metadata    {}: {}\n", key, shortened(value, 100));
   print("  parameters  {} in {} tensors\n", count_text(static_cast<double>(outline.parameters)),
@@ -159,7 +158,9 @@ void print_outline(const Inspection& inspection) {
   print("  activations {} at once\n", bytes_text(static_cast<double>(costs.activation_bytes)));
   print("  work        {} a run{}\n  for         {}\n\n",
         rate_text(static_cast<double>(costs.flops), "FLOP"),
-        costs.unknown_nodes ? fmt::format(", {} nodes of unknown cost left out", costs.unknown_nodes) : "",
+        costs.unknown_nodes
+            ? fmt::format(", {} nodes of unknown cost left out", costs.unknown_nodes)
+            : "",
         shapes_text(inspection.shapes));
 }
 
@@ -218,7 +219,8 @@ void add_inspect(CLI::App& app, Action& action) {
   command->add_option("--dim", options->dims, "extent of another free dimension, for costs")
       ->type_name("NAME=N")
       ->allow_extra_args(false);
-  command->add_option("--disable-pass", options->disabled_passes, "a pass that must not run, or 'all'")
+  command
+      ->add_option("--disable-pass", options->disabled_passes, "a pass that must not run, or 'all'")
       ->type_name("PASS")
       ->allow_extra_args(false);
   add_json(*command, options->json);

@@ -1,5 +1,8 @@
 // engine: the command line.
 #include "tools/command.h"
+
+#include "base/check.h"
+#include "base/text.h"
 #include "tools/text/print.h"
 
 #include <engine/error.h>
@@ -7,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -27,9 +31,10 @@ void add_commands(CLI::App& app, Action& action) {
   add_bench(app, action);
   add_devices(app, action);
   add_completion(app, action);
-  app.footer("Example:\n  engine run models/jet_tagger.onnx --random\n\n"
-             "'engine COMMAND --help' explains a command. Exit codes: 0 good, 1 a comparison or a "
-             "case failed,\n2 bad usage or bad input.");
+  app.footer(
+      "Example:\n  engine run models/jet_tagger.onnx --random\n\n"
+      "'engine COMMAND --help' explains a command. Exit codes: 0 good, 1 a comparison or a "
+      "case failed,\n2 bad usage or bad input.");
 }
 
 // The command whose options were being read, for "engine run --help".
@@ -38,7 +43,19 @@ std::string called_command(const CLI::App& app) {
   return called.empty() ? "engine" : "engine " + called.front()->get_name();
 }
 
+// CLI11 would only say that a command is missing.
+void require_known_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  if (std::ranges::find(names, argv[1]) != names.end()) return;
+  fail(ErrorCode::kInvalidArgument, "there is no command ", quote(argv[1]), " (there are ",
+       join(names), ")");
+}
+
 int parse_and_act(CLI::App& app, const Action& action, int argc, char** argv) {
+  require_known_command(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wish) {  // --help, --version

@@ -25,9 +25,10 @@ void add_session_options(CLI::App& app, SessionOptions& options, bool with_devic
 void check_device(const SessionOptions& options) { make_backend(options.device); }
 
 void add_input_options(CLI::App& app, InputOptions& options) {
-  app.add_option("--input", options.files,
-                 "value of an input: .npy, .npz[:MEMBER], .pb or .csv; NAME= may be left out if the "
-                 "model has one input")
+  app.add_option(
+         "--input", options.files,
+         "value of an input: .npy, .npz[:MEMBER], .pb or .csv; NAME= may be left out if the "
+         "model has one input")
       ->type_name("NAME=FILE")
       ->allow_extra_args(false);
   app.add_flag("--random{1}", options.random, "fill missing inputs at random, from a seed")

@@ -35,7 +35,8 @@ void make_folder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (!std::filesystem::is_directory(folder))
-    throw Error(ErrorCode::kIo, "cannot make the folder '" + folder + "' (" + error.message() + ")");
+    throw Error(ErrorCode::kIo,
+                "cannot make the folder '" + folder + "' (" + error.message() + ")");
 }
 
 int run(const Options& options) {
@@ -59,7 +60,8 @@ int run(const Options& options) {
     list.push_back(std::move(entry));
   }
   if (options.json)
-    print("{}\n", to_text({{"model", model.name()}, {"device", session.device()}, {"outputs", list}}));
+    print("{}\n",
+          to_text({{"model", model.name()}, {"device", session.device()}, {"outputs", list}}));
   return kGood;
 }
 
@@ -73,8 +75,9 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--output", options->output, "folder for NAME.npy of each output")
       ->type_name("DIR");
   add_session_options(*command, options->session);
-  command->add_option("--batch", options->inputs.batch,
-                      "run in slices of N along the free first dimension")
+  command
+      ->add_option("--batch", options->inputs.batch,
+                   "run in slices of N along the free first dimension")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   add_json(*command, options->json);

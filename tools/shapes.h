@@ -14,8 +14,8 @@ namespace engine::tools {
 /// the batch for first dimensions, 1.
 class FreeDimensions {
  public:
-  /// `dims` are NAME=N or INPUT:AXIS=N; throws Error (kInvalidArgument) if one is malformed or names
-  /// no free dimension. `batch` 0 counts as not given.
+  /// `dims` are NAME=N or INPUT:AXIS=N; throws Error (kInvalidArgument) if one is malformed or
+  /// names no free dimension. `batch` 0 counts as not given.
   FreeDimensions(const std::vector<TensorInfo>& infos, const Tensors& given,
                  const std::vector<std::string>& dims, Index batch);
 
@@ -29,7 +29,7 @@ class FreeDimensions {
   void take_shapes(const std::vector<TensorInfo>& infos, const Tensors& given);
   void take_argument(const std::vector<TensorInfo>& infos, const std::string& argument);
 
-  std::map<std::string, Index> by_name_;   ///< also "INPUT:AXIS" for single ones
+  std::map<std::string, Index> by_name_;  ///< also "INPUT:AXIS" for single ones
   Index batch_;
   mutable std::vector<std::string> guessed_;
 };

@@ -1,15 +1,18 @@
 #include "tools/unsupported.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace engine::tools {
 namespace {
 
-// Position of `wanted` outside single quotes, or npos: names of nodes may hold anything.
+// Position of `wanted` outside single quotes, or npos: names of nodes may hold anything. An
+// apostrophe behind a letter opens no quotes.
 std::size_t find_unquoted(std::string_view text, std::string_view wanted) {
   bool in_quotes = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\'') in_quotes = !in_quotes;
+    const bool in_word = i > 0 && std::isalnum(static_cast<unsigned char>(text[i - 1]));
+    if (text[i] == '\'' && (in_quotes || !in_word)) in_quotes = !in_quotes;
     else if (!in_quotes && text.substr(i).starts_with(wanted)) return i;
   }
   return std::string_view::npos;

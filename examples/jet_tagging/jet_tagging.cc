@@ -1,7 +1,8 @@
-// Tags simulated jets: reads a trained network and 4,000 jets, runs it on all of them, and tells how
-// good and how fast it is. Uses nothing but the public API.
+// Tags simulated jets: reads a trained network and 4,000 jets, runs it on all of them, and tells
+// how good and how fast it is. Uses nothing but the public API.
 //
-//   jet_tagging [MODELS] [PICTURE]      folder of jet_tagger.onnx and data/; where the ROC curves go
+//   jet_tagging [MODELS] [PICTURE]      folder of jet_tagger.onnx and data/; where the ROC curves
+//   go
 #include "metrics.h"
 #include "npy.h"
 #include "roc_svg.h"
@@ -30,7 +31,8 @@ struct Data {
 Data read_data(const std::string& folder) {
   Data data{read_floats(folder + "/data/jets_features.npy"),
             read_ints(folder + "/data/jets_labels.npy").values};
-  if (data.labels.size() != data.features.rows) throw std::runtime_error("features and labels differ in number");
+  if (data.labels.size() != data.features.rows)
+    throw std::runtime_error("features and labels differ in number");
   for (const int label : data.labels)
     if (label < 0 || label >= kClasses) throw std::runtime_error("a label is no class");
   return data;
@@ -43,9 +45,11 @@ std::vector<float> run_one_by_one(engine::BoundCall& call, const Data& data) {
   const auto input = call.input<float>("jets");
   const auto output = call.output<float>("scores");
   for (std::size_t jet = 0; jet < data.features.rows; ++jet) {
-    std::copy_n(data.features.values.begin() + static_cast<std::ptrdiff_t>(jet * data.features.columns),
-                data.features.columns, input.begin());
-    if (const engine::Status status = call.run(); !status) throw std::runtime_error(call.message(status));
+    std::copy_n(
+        data.features.values.begin() + static_cast<std::ptrdiff_t>(jet * data.features.columns),
+        data.features.columns, input.begin());
+    if (const engine::Status status = call.run(); !status)
+      throw std::runtime_error(call.message(status));
     scores.insert(scores.end(), output.begin(), output.end());
   }
   return scores;
@@ -53,7 +57,8 @@ std::vector<float> run_one_by_one(engine::BoundCall& call, const Data& data) {
 
 std::vector<float> run_at_once(engine::BoundCall& call, const Data& data) {
   std::ranges::copy(data.features.values, call.input<float>("jets").begin());
-  if (const engine::Status status = call.run(); !status) throw std::runtime_error(call.message(status));
+  if (const engine::Status status = call.run(); !status)
+    throw std::runtime_error(call.message(status));
   const auto output = call.output<float>("scores");
   return {output.begin(), output.end()};
 }
@@ -65,7 +70,8 @@ double rate(std::size_t jets, const Run& run) {
   for (int i = 0; i < 15; ++i) {
     const Clock::time_point start = Clock::now();
     run();
-    rates.push_back(static_cast<double>(jets) / std::chrono::duration<double>(Clock::now() - start).count());
+    rates.push_back(static_cast<double>(jets) /
+                    std::chrono::duration<double>(Clock::now() - start).count());
   }
   std::ranges::nth_element(rates, rates.begin() + 7);
   return rates[7];
@@ -95,9 +101,10 @@ std::vector<Curve> print_aucs(const std::vector<float>& scores, const std::vecto
 }
 
 void write_picture(const std::string& file, const std::vector<Curve>& curves, std::size_t jets) {
-  const std::string subtitle = std::to_string(jets) +
-                               " simulated jets, 13 TeV pp, anti-k<tspan dy=\"3\" font-size=\"10\">T</tspan>"
-                               "<tspan dy=\"-3\"> R = 0.8, one class against the rest</tspan>";
+  const std::string subtitle =
+      std::to_string(jets) +
+      " simulated jets, 13 TeV pp, anti-k<tspan dy=\"3\" font-size=\"10\">T</tspan>"
+      "<tspan dy=\"-3\"> R = 0.8, one class against the rest</tspan>";
   std::ofstream out(file);
   out << roc_svg(curves, "Jet tagging", subtitle);
   if (!out.flush()) throw std::runtime_error("cannot write " + file);
@@ -121,8 +128,10 @@ void tag(const std::string& models, const std::string& picture) {
 
   const double single_rate = rate(jets, [&] { run_one_by_one(single, data); });
   const double batch_rate = rate(jets, [&] { run_at_once(batch, data); });
-  std::printf("\nevents/s  %.0f one by one, %.0f in one batch (one thread)\n", single_rate, batch_rate);
-  std::printf("scores one by one and in one batch have %s bits\n", same_bits ? "the same" : "DIFFERENT");
+  std::printf("\nevents/s  %.0f one by one, %.0f in one batch (one thread)\n", single_rate,
+              batch_rate);
+  std::printf("scores one by one and in one batch have %s bits\n",
+              same_bits ? "the same" : "DIFFERENT");
   write_picture(picture, curves, jets);
   std::printf("ROC curves in %s\n", picture.c_str());
   if (!same_bits) throw std::runtime_error("the batch size changed a result");

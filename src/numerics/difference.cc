@@ -92,7 +92,8 @@ class Summary {
       ++d.ulp_histogram[static_cast<std::size_t>(numerics::ulp_bucket(pair.ulp))];
       d.max_ulp = std::max(d.max_ulp, pair.ulp);
       if (pair.b != 0 && pair.abs > 0)
-        d.max_rel = std::max(d.max_rel, std::isinf(pair.abs) ? kInfinity : pair.abs / std::abs(pair.b));
+        d.max_rel =
+            std::max(d.max_rel, std::isinf(pair.abs) ? kInfinity : pair.abs / std::abs(pair.b));
     }
     if (std::isfinite(pair.abs)) sum_ += pair.abs;
     if (pair.abs > d.max_abs || d.worst < 0) take_worst(pair, i);

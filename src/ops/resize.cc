@@ -47,6 +47,7 @@ double coordinate(ResizeCoordinates mode, const ResizeAxis& axis, Index i) {
     case ResizeCoordinates::kAlignCorners:
       return axis.length == 1 ? 0 : at * (input - 1) / (axis.length - 1);
     case ResizeCoordinates::kAsymmetric: return scaled(at);
+    case ResizeCoordinates::kTfHalfPixelForNn: return scaled(at + 0.5);
     case ResizeCoordinates::kCropAndResize: break;
   }
   // In float for the same reason: regions are given in float.
@@ -375,9 +376,10 @@ OperatorPtr make_Resize(const Attributes& attributes) {
   op->mode =
       parse_name<ResizeMode, 3>(attributes, "mode", "nearest", {"nearest", "linear", "cubic"});
   op->coordinates =
-      parse_name<ResizeCoordinates, 6>(attributes, "coordinate_transformation_mode", "half_pixel",
+      parse_name<ResizeCoordinates, 7>(attributes, "coordinate_transformation_mode", "half_pixel",
                                        {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-                                        "align_corners", "asymmetric", "tf_crop_and_resize"});
+                                        "align_corners", "asymmetric", "tf_crop_and_resize",
+                                        "tf_half_pixel_for_nn"});
   op->rounding =
       parse_name<NearestRounding, 4>(attributes, "nearest_mode", "round_prefer_floor",
                                      {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});

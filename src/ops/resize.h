@@ -14,7 +14,8 @@ enum class ResizeCoordinates : std::uint8_t {
   kPytorchHalfPixel,
   kAlignCorners,
   kAsymmetric,
-  kCropAndResize
+  kCropAndResize,
+  kTfHalfPixelForNn  ///< of opsets 11 and 12
 };
 enum class NearestRounding : std::uint8_t { kPreferFloor, kPreferCeil, kFloor, kCeil };
 enum class AspectPolicy : std::uint8_t { kStretch, kNotLarger, kNotSmaller };

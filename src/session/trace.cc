@@ -45,7 +45,8 @@ std::string event(const NodeProfile& node, std::size_t run) {
 std::string to_trace_json(const Profile& profile) {
   std::string text = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n";
   text += "{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"args\":{\"name\":\"engine\"}},\n";
-  text += "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":1,\"args\":{\"name\":\"nodes\"}}";
+  text +=
+      "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":1,\"args\":{\"name\":\"nodes\"}}";
   for (const NodeProfile& node : profile.nodes) {
     const std::size_t runs = std::min(node.start_ns.size(), node.duration_ns.size());
     for (std::size_t run = 0; run < runs; ++run) text += ",\n" + event(node, run);

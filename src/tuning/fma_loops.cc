@@ -11,7 +11,8 @@
 namespace engine::tuning {
 namespace {
 
-constexpr float kFactor = 0.999f, kTerm = 0.001f;  // every chain tends to 1: no denormals, no overflow
+constexpr float kFactor = 0.999f,
+                kTerm = 0.001f;  // every chain tends to 1: no denormals, no overflow
 
 // Keeps the compiler from seeing that the chains are equal, or that nobody wants them.
 #define ENGINE_OPAQUE(register_class, value) asm volatile("" : "+" register_class(value))

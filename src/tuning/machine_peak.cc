@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -70,7 +71,8 @@ __attribute__((always_inline)) inline std::uint64_t fold(const Block* blocks, st
 
 std::uint64_t read_plain(const Block* blocks, std::size_t count) { return fold(blocks, count); }
 #if defined(__x86_64__)
-__attribute__((target("avx512f"))) std::uint64_t read_avx512(const Block* blocks, std::size_t count) {
+__attribute__((target("avx512f"))) std::uint64_t read_avx512(const Block* blocks,
+                                                             std::size_t count) {
   return fold(blocks, count);
 }
 __attribute__((target("avx2"))) std::uint64_t read_avx2(const Block* blocks, std::size_t count) {
@@ -126,9 +128,14 @@ double peak_flops(Isa isa, int threads) {
 
 double read_bandwidth(std::size_t bytes_per_thread, int threads) {
   return best_of(2, [&] {
-    return rate_on_threads(threads, kSlice,
-                           [&](std::size_t) { return Buffer(bytes_per_thread); });
+    return rate_on_threads(threads, kSlice, [&](std::size_t) { return Buffer(bytes_per_thread); });
   });
+}
+
+double MachinePeak::bandwidth_for(double working_set) const noexcept {
+  for (const Level& level : levels)
+    if (working_set <= level.bytes) return level.bytes_per_s;
+  return levels.back().bytes_per_s;
 }
 
 double MachinePeak::least_ns(double flop, double bytes, double working_set) const noexcept {
@@ -142,15 +149,20 @@ bool MachinePeak::memory_bound(double flop, double bytes, double working_set) co
 }
 
 MachinePeak measure_peak(Isa isa, int threads) {
-  constexpr std::size_t kUsualCache = std::size_t{1} << 20, kMemory = std::size_t{64} << 20;
+  constexpr std::size_t kUsualL1 = 32 << 10, kUsualL2 = 1 << 20, kMemory = 64 << 20;
   const CpuInfo cpu = cpu_info();
-  const std::size_t cache = cpu.l2 > 0 ? cpu.l2 : kUsualCache;
+  const std::size_t l1 = cpu.l1_data > 0 ? cpu.l1_data : kUsualL1;
+  const std::size_t l2 = cpu.l2 > 0 ? cpu.l2 : kUsualL2;
+  const auto count = static_cast<std::size_t>(threads);
   MachinePeak peak;
   peak.flops = peak_flops(isa, threads);
-  peak.cache_bandwidth = read_bandwidth(cache / 2, threads);
-  peak.memory_bandwidth =
-      std::min(peak.cache_bandwidth, read_bandwidth(kMemory / static_cast<std::size_t>(threads), threads));
-  peak.cache_bytes = cache * static_cast<std::size_t>(threads);
+  peak.levels[0] = {static_cast<double>(l1 * count), read_bandwidth(l1 / 2, threads)};
+  peak.levels[1] = {static_cast<double>(l2 * count), read_bandwidth(l2 / 2, threads)};
+  peak.levels[2] = {std::numeric_limits<double>::infinity(),
+                    read_bandwidth(kMemory / count, threads)};
+  for (std::size_t i = 1; i < peak.levels.size(); ++i)  // what is farther away is never faster
+    peak.levels[i].bytes_per_s =
+        std::min(peak.levels[i].bytes_per_s, peak.levels[i - 1].bytes_per_s);
   return peak;
 }
 

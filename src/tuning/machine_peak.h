@@ -3,6 +3,7 @@
 
 #include "base/cpu_features.h"
 
+#include <array>
 #include <cstddef>
 
 namespace engine::tuning {
@@ -15,22 +16,23 @@ double peak_flops(Isa isa, int threads);
 /// and again. Takes about 10 ms beyond filling the memory.
 double read_bandwidth(std::size_t bytes_per_thread, int threads);
 
+/// Read bandwidth of one level of memory, for working sets up to `bytes`.
+struct Level {
+  double bytes = 0;  ///< over all threads; infinite for the last level
+  double bytes_per_s = 0;
+};
+
 /// The roofs for one instruction set and number of threads.
 struct MachinePeak {
   double flops = 0;             ///< per second
-  double cache_bandwidth = 0;   ///< bytes per second from half of the level-2 cache
-  double memory_bandwidth = 0;  ///< bytes per second from memory (64 MiB over all threads)
-  std::size_t cache_bytes = 0;  ///< working sets up to this are held against the cache's bandwidth
+  std::array<Level, 3> levels;  ///< level-1 data cache, level-2 cache, memory (measured on 64 MiB)
 
+  /// Bytes per second that a working set of this size can be read at.
+  double bandwidth_for(double working_set) const noexcept;
   /// Nanoseconds below which this much work cannot be done: the larger of arithmetic and traffic.
   double least_ns(double flop, double bytes, double working_set) const noexcept;
   /// Whether the traffic is what takes that long.
   bool memory_bound(double flop, double bytes, double working_set) const noexcept;
-
- private:
-  double bandwidth_for(double working_set) const noexcept {
-    return working_set <= static_cast<double>(cache_bytes) ? cache_bandwidth : memory_bandwidth;
-  }
 };
 
 /// Measures all of it; takes less than a tenth of a second.

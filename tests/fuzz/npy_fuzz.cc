@@ -14,8 +14,7 @@ void as_npy(std::span<const std::byte> bytes) {
     const Tensor tensor = tools::parse_npy(bytes, "fuzz.npy");
     const Tensor again = tools::parse_npy(tools::to_npy(tensor), "fuzz.npy");
     if (again.shape() != tensor.shape()) std::abort();
-  } catch (const Error&) {
-  }
+  } catch (const Error&) {}
 }
 
 void as_npz(std::span<const std::byte> bytes) {
@@ -24,11 +23,9 @@ void as_npz(std::span<const std::byte> bytes) {
     for (const std::string& name : archive.names()) {
       try {
         archive.read(name);
-      } catch (const Error&) {
-      }
+      } catch (const Error&) {}
     }
-  } catch (const Error&) {
-  }
+  } catch (const Error&) {}
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ TEST(Difference, EqualTensors) {
 
 TEST(Difference, CountsUlps) {
   const float next = std::nextafter(1.0f, 2.0f);
-  const Difference d = difference<float>({next, -next, 0.0f, 0x1p-149f}, {1, -1, -0.0f, -0x1p-149f});
+  const Difference d =
+      difference<float>({next, -next, 0.0f, 0x1p-149f}, {1, -1, -0.0f, -0x1p-149f});
   EXPECT_EQ(d.max_ulp, 2);
   EXPECT_EQ(d.ulp_histogram[0], 1);  // both zeros
   EXPECT_EQ(d.ulp_histogram[1], 2);

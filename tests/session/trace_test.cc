@@ -9,7 +9,8 @@ namespace {
 
 TEST(Trace, IsOneEventPerNodeAndRun) {
   Profile profile;
-  profile.nodes.push_back({"conv \"1\"\n\xff", "Conv+Relu", "conv[avx2]", 4000, 100, {0, 5000}, {2000, 1500}});
+  profile.nodes.push_back(
+      {"conv \"1\"\n\xff", "Conv+Relu", "conv[avx2]", 4000, 100, {0, 5000}, {2000, 1500}});
   profile.nodes.push_back({"", "Softmax", "softmax", 0, 0, {2000, 6500}, {0, 1}});
   const auto trace = nlohmann::json::parse(to_trace_json(profile));
   int events = 0;

@@ -16,7 +16,9 @@ CaseResult result(const std::string& name, const std::string& path) {
 
 TEST(Expectations, FirstMatchingLineCounts) {
   Expectations expectations = Expectations::parse(
-      "# known\n\ntest_abs fail rounding\ntest_*  unsupported  sequences of tensors\nnever error x\n", "e");
+      "# known\n\ntest_abs fail rounding\ntest_*  unsupported  sequences of tensors\nnever error "
+      "x\n",
+      "e");
   EXPECT_EQ(expectations.expected(result("test_abs", "node/test_abs")), CaseStatus::kFail);
   EXPECT_EQ(expectations.expected(result("node/test_abs", "node/test_abs")), CaseStatus::kFail);
   EXPECT_EQ(expectations.expected(result("test_seq", "test_seq")), CaseStatus::kUnsupported);
@@ -32,10 +34,11 @@ TEST(Expectations, LinesMustBeComplete) {
 
 TEST(Unsupported, NamesComeFromTheMessage) {
   const std::vector<std::string> expected = {"Det", "com.x::Foo"};
-  EXPECT_EQ(unsupported_operators(
-                "model.onnx: 2 unknown operators (this build cannot run them): Det (not ONNX's Det) in "
-                "node 'a; b in c' and 2 more; com.x::Foo in node 'n' (hint; of two parts)"),
-            expected);
+  EXPECT_EQ(
+      unsupported_operators(
+          "model.onnx: 2 unknown operators (this build cannot run them): Det (not ONNX's Det) in "
+          "node 'a; b in c' and 2 more; com.x::Foo in node 'n' (hint; of two parts)"),
+      expected);
   EXPECT_TRUE(unsupported_operators("float8 is not supported").empty());
 }
 

@@ -31,8 +31,10 @@ TEST(Csv, ReadsRowsWithAndWithoutHeader) {
   const std::vector<float> expected = {1, 2.5f, -3, 4e10f};
   EXPECT_EQ(floats("1,2.5\n-3,4e10\n"), expected);
   EXPECT_EQ(floats("pt,eta\n1,2.5\n-3,4e10"), expected);
-  EXPECT_EQ(floats("\xef\xbb\xbf# from a spreadsheet\r\n\"p, t\";eta\r\n 1 ; \"2.5\"\r\n\r\n-3;+4e10\r\n"),
-            expected);
+  EXPECT_EQ(
+      floats(
+          "\xef\xbb\xbf# from a spreadsheet\r\n\"p, t\";eta\r\n 1 ; \"2.5\"\r\n\r\n-3;+4e10\r\n"),
+      expected);
   EXPECT_EQ(parse_csv("1,2,3\n4,5,6\n", "a.csv").shape(), (Shape{2, 3}));
 }
 

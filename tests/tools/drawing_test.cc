@@ -32,7 +32,8 @@ class Named : public ops::Operator {
 ValueId add(Graph& graph, const std::string& op, std::vector<ValueId> inputs) {
   const auto id = static_cast<ValueId>(graph.values.size());
   const std::string name = op + std::to_string(id) + "<&>";
-  graph.values.push_back({name, TensorType(DType::kFloat32, Dims{Dim::symbol("N"), 64, 56, 56}), {}});
+  graph.values.push_back(
+      {name, TensorType(DType::kFloat32, Dims{Dim::symbol("N"), 64, 56, 56}), {}});
   graph.nodes.push_back({name, std::make_shared<Named>(op), std::move(inputs), {id}});
   return id;
 }
@@ -40,13 +41,15 @@ ValueId add(Graph& graph, const std::string& op, std::vector<ValueId> inputs) {
 // A chain of residual blocks, and a head of two branches.
 Graph residual_network(int blocks) {
   Graph graph;
-  graph.values.push_back({"data", TensorType(DType::kFloat32, Dims{Dim::symbol("N"), 3, 56, 56}), {}});
+  graph.values.push_back(
+      {"data", TensorType(DType::kFloat32, Dims{Dim::symbol("N"), 3, 56, 56}), {}});
   graph.values.push_back({"weights", TensorType(DType::kFloat32, Shape{64, 64, 3, 3}),
                           Tensor(DType::kFloat32, {64, 64, 3, 3})});
   graph.inputs = {0};
   ValueId x = add(graph, "Conv", {0, 1});
   for (int i = 0; i < blocks; ++i) {
-    const ValueId a = add(graph, "Relu", {add(graph, "BatchNormalization", {add(graph, "Conv", {x, 1})})});
+    const ValueId a =
+        add(graph, "Relu", {add(graph, "BatchNormalization", {add(graph, "Conv", {x, 1})})});
     const ValueId b = add(graph, "BatchNormalization", {add(graph, "Conv", {a, 1})});
     x = add(graph, "Relu", {add(graph, "Add", {b, x})});
   }
@@ -84,7 +87,8 @@ TEST(Layout, ChainIsStraight) {
   for (int i = 0; i < 5; ++i) layout.boxes.push_back({50.0 + i, 30, {}});
   for (std::size_t i = 1; i < 5; ++i) layout.lines.push_back({i - 1, i, i, 0.5, 0.5, {}});
   ASSERT_TRUE(lay_out(layout));
-  for (const LayoutBox& box : layout.boxes) EXPECT_NEAR(box.centre.x, layout.boxes[0].centre.x, 0.5);
+  for (const LayoutBox& box : layout.boxes)
+    EXPECT_NEAR(box.centre.x, layout.boxes[0].centre.x, 0.5);
 }
 
 TEST(Layout, GivesUpOnTooManyBends) {

@@ -118,7 +118,8 @@ TEST(Npy, RefusesWhatIsWrongAndSaysWhy) {
   expect(file_of(header_of("|O", "(1,)"), "12345678"), "pickled");
   expect(file_of(header_of("<c8", "(1,)"), "12345678"), "<c8");
   expect(file_of(header_of("<U0", "(1000000000000,)"), ""), "no length");
-  expect(file_of("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234"), "field");
+  expect(file_of("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234"),
+         "field");
   expect(file_of("{'descr': '<f4', 'shape': (1,), }", "1234"), "lacks");
   expect(file_of("{'descr': '<f4', 'descr': '<f4', 'shape': (1,), }", "1234"), "repeated");
   expect(file_of("{'descr': '<f4", ""), "does not end");
@@ -135,7 +136,8 @@ TEST(Convert, KeepsEveryValueOrRefuses) {
   EXPECT_EQ(convert_exactly(wide, DType::kFloat32, "x").values<float>()[1], -3.0f);
   EXPECT_THROW(convert_exactly(wide, DType::kInt64, "x"), Error);
   EXPECT_THROW(convert_exactly(Tensor::scalar(0.1), DType::kFloat32, "x"), Error);
-  EXPECT_THROW(convert_exactly(Tensor::scalar(std::int64_t{1} << 53 | 1), DType::kFloat64, "x"), Error);
+  EXPECT_THROW(convert_exactly(Tensor::scalar(std::int64_t{1} << 53 | 1), DType::kFloat64, "x"),
+               Error);
   EXPECT_THROW(convert_exactly(Tensor::scalar(std::int32_t{-1}), DType::kUInt8, "x"), Error);
   EXPECT_THROW(convert_exactly(Tensor::scalar(std::int32_t{8}), DType::kInt4, "x"), Error);
   EXPECT_THROW(convert_exactly(Tensor::strings({}, {"1"}), DType::kInt32, "x"), Error);

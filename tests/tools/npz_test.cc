@@ -86,8 +86,8 @@ std::string error_of(Bytes bytes, const std::string& member = "x") {
 const Tensor kArray = Tensor::of<float>({2, 2}, {1, 2, 3, 4});
 
 TEST(Npz, ReadsStoredAndDeflatedMembers) {
-  const Npz archive(archive_of({stored("x.npy", to_npy(kArray)), deflated("a/b.npy", to_npy(kArray))}),
-                    "a.npz");
+  const Npz archive(
+      archive_of({stored("x.npy", to_npy(kArray)), deflated("a/b.npy", to_npy(kArray))}), "a.npz");
   EXPECT_EQ(archive.names(), (std::vector<std::string>{"x", "a/b"}));
   EXPECT_TRUE(archive.has("a/b"));
   EXPECT_FALSE(archive.has("b"));
@@ -132,7 +132,8 @@ TEST(Npz, BombsAreRefusedBeforeMemoryIsTaken) {
 }
 
 TEST(Npz, NoTruncationAndNoFlippedByteCrashes) {
-  const Bytes whole = archive_of({stored("x.npy", to_npy(kArray)), deflated("y.npy", to_npy(kArray))});
+  const Bytes whole =
+      archive_of({stored("x.npy", to_npy(kArray)), deflated("y.npy", to_npy(kArray))});
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_NE(error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))),
               "no error");

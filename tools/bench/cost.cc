@@ -39,6 +39,7 @@ ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak) {
   ModelCost cost;
   for (const NodeProfile& node : profile.nodes) cost.bytes += node.bytes;
   const double working_set = static_cast<double>(cost.bytes);
+  cost.in_cache = working_set <= peak.levels[1].bytes;
   for (const NodeProfile& node : profile.nodes) {
     NodeCost entry{node.name, node.op, node.kernel, node.flops, node.bytes};
     std::vector<double> times(node.duration_ns.begin(), node.duration_ns.end());
@@ -53,14 +54,16 @@ ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak) {
     if (entry.memory_bound) cost.memory_ns += entry.median_ns;
     cost.nodes.push_back(std::move(entry));
   }
-  for (NodeCost& node : cost.nodes) node.share = cost.nodes_ns > 0 ? node.median_ns / cost.nodes_ns : 0;
+  for (NodeCost& node : cost.nodes)
+    node.share = cost.nodes_ns > 0 ? node.median_ns / cost.nodes_ns : 0;
   return cost;
 }
 
 std::string advice(const AdviceInput& in) {
   const double median = in.timing.median_ns;
   if (in.device == "reference")
-    return "the reference computes in double precision for judging, not for speed; try --device cpu";
+    return "the reference computes in double precision for judging, not for speed; try --device "
+           "cpu";
   if (in.device == "cpu:scalar") return "no vector instructions are used; try --device cpu";
   if (in.timing.p99_ns > 2 * median && !in.timing.stable)
     return "times scatter: something else runs on this machine; measure again when it is idle";
@@ -72,11 +75,13 @@ std::string advice(const AdviceInput& in) {
     return fmt::format("one thread is used of {}; try --threads {}", in.cores, in.cores);
   if (in.threads > 1 && median < 20'000)
     return "the work of one run is too small to share; try --threads 1";
-  if (in.cost.memory_ns > 0.5 * in.cost.nodes_ns)
+  if (in.cost.memory_ns > 0.5 * in.cost.nodes_ns && !in.cost.in_cache)
     return fmt::format("memory-bound for {:.0f}% of the time: {} are moved in each run{}",
                        100 * in.cost.memory_ns / in.cost.nodes_ns,
                        bytes_text(static_cast<double>(in.cost.bytes)),
                        in.batch < 8 ? "; a larger --batch reads the weights less often" : "");
+  if (in.cost.in_cache && in.batch < 16 && median < 20'000 && !in.cost.nodes.empty())
+    return "everything fits the cache and layers are small: a larger --batch raises the throughput";
   const auto [op, share] = heaviest(in.cost);
   if (op.empty()) return "this model cannot be bound to fixed shapes, so its nodes are not timed";
   return fmt::format("compute-bound; {} takes {:.0f}% of the time", op, 100 * share);

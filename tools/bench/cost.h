@@ -24,9 +24,10 @@ struct NodeCost {
 struct ModelCost {
   std::vector<NodeCost> nodes;  ///< in order of execution
   Index flops = 0, bytes = 0;
-  double nodes_ns = 0;  ///< sum of the medians
-  double least_ns = 0;  ///< sum of the least possible times
-  double memory_ns = 0; ///< time in nodes that are memory-bound by the roofline
+  double nodes_ns = 0;    ///< sum of the medians
+  double least_ns = 0;    ///< sum of the least possible times
+  double memory_ns = 0;   ///< time in nodes that are memory-bound by the roofline
+  bool in_cache = false;  ///< all that a run touches fits the level-2 cache
 };
 
 ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak);

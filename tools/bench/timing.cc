@@ -54,8 +54,8 @@ double quantile(std::vector<double>& values, double share) {
 }
 
 Timing measure(const std::function<void(Index)>& repeat, double seconds) {
-  constexpr double kBlock = 0.05;        // seconds, at least
-  constexpr std::size_t kFewest = 20;    // samples in a block, if there is time
+  constexpr double kBlock = 0.05;      // seconds, at least
+  constexpr std::size_t kFewest = 20;  // samples in a block, if there is time
   Timing timing;
   timing.runs_per_sample = warm_up(repeat, seconds);
   Progress progress("measuring", static_cast<std::size_t>(10 * seconds));

@@ -10,7 +10,7 @@ namespace engine::tools {
 
 struct Timing {
   double min_ns = 0, median_ns = 0, p99_ns = 0;  ///< of one run
-  double runs_per_s = 0;   ///< runs over wall time
+  double runs_per_s = 0;                         ///< runs over wall time
   Index runs = 0;
   Index runs_per_sample = 1;  ///< short runs are timed in groups, and a group counts as its mean
   double seconds = 0;

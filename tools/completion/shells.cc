@@ -15,7 +15,8 @@ bool is_device(std::string_view option) {
 
 std::string option_names(const CommandWords& command) {
   std::string names;
-  for (const OptionWord& option : command.options) names += (names.empty() ? "" : " ") + option.name;
+  for (const OptionWord& option : command.options)
+    names += (names.empty() ? "" : " ") + option.name;
   return names;
 }
 
@@ -43,8 +44,9 @@ std::vector<CommandWords> words_of(CLI::App& app) {
     CommandWords command{sub->get_name(), sub->get_description(), {}};
     for (const CLI::Option* option : sub->get_options())
       for (const std::string& name : option->get_lnames())
-        command.options.push_back({"--" + name, option->get_description(),
-                                   option->get_items_expected_max() > 0 && option->get_type_size_max() > 0});
+        command.options.push_back(
+            {"--" + name, option->get_description(),
+             option->get_items_expected_max() > 0 && option->get_type_size_max() > 0});
     commands.push_back(std::move(command));
   }
   return commands;
@@ -88,9 +90,10 @@ std::string zsh_completion(const std::vector<CommandWords>& commands) {
     list += fmt::format("    '{}:{}'\n", command.name, plain(command.doc));
     cases += fmt::format("    {}) _arguments", command.name);
     for (const OptionWord& option : command.options) {
-      const std::string value = is_device(option.name) ? fmt::format(":device:({})", plain(kDevices))
-                                : option.takes_value   ? ":value:_files"
-                                                       : "";
+      const std::string value = is_device(option.name)
+                                    ? fmt::format(":device:({})", plain(kDevices))
+                                : option.takes_value ? ":value:_files"
+                                                     : "";
       cases += fmt::format(" \\\n      '*{}[{}]{}'", option.name, plain(option.doc), value);
     }
     cases += " \\\n      '*:file:_files' ;;\n";
@@ -117,17 +120,19 @@ compdef _engine engine
 std::string fish_completion(const std::vector<CommandWords>& commands) {
   std::string text;
   for (const CommandWords& command : commands) {
-    text += fmt::format("complete -c engine -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name,
-                        plain(command.doc));
+    text += fmt::format("complete -c engine -n __fish_use_subcommand -f -a {} -d '{}'\n",
+                        command.name, plain(command.doc));
     for (const OptionWord& option : command.options) {
       const std::string value = is_device(option.name) ? fmt::format(" -x -a '{}'", kDevices)
                                 : option.takes_value   ? " -r"
                                                        : "";
-      text += fmt::format("complete -c engine -n '__fish_seen_subcommand_from {}' -l {}{} -d '{}'\n",
-                          command.name, option.name.substr(2), value, plain(option.doc));
+      text +=
+          fmt::format("complete -c engine -n '__fish_seen_subcommand_from {}' -l {}{} -d '{}'\n",
+                      command.name, option.name.substr(2), value, plain(option.doc));
     }
   }
-  return text + "complete -c engine -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
+  return text +
+         "complete -c engine -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
 }
 
 }  // namespace engine::tools

@@ -72,8 +72,8 @@ std::vector<TestCase> find_cases(const std::vector<std::string>& folders) {
     const std::size_t before = cases.size();
     const fs::path root = fs::path(folder) / "";
     search(root.parent_path(), root.parent_path(), 0, cases);
-    ENGINE_REQUIRE(cases.size() > before, ErrorCode::kNotFound, "no test case in ",
-                   quote(folder), " (a case is a folder with model.onnx and test_data_set_0)");
+    ENGINE_REQUIRE(cases.size() > before, ErrorCode::kNotFound, "no test case in ", quote(folder),
+                   " (a case is a folder with model.onnx and test_data_set_0)");
   }
   std::map<std::string, int> uses;
   for (const TestCase& test_case : cases) ++uses[test_case.name];

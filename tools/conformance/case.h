@@ -11,13 +11,13 @@
 namespace engine::tools {
 
 struct TestCase {
-  std::string name;              ///< that of the folder; its path below DIR if several have one name
-  std::string path_name;         ///< path below the DIR that it was found in
+  std::string name;       ///< that of the folder; its path below DIR if several have one name
+  std::string path_name;  ///< path below the DIR that it was found in
   std::filesystem::path folder;
 };
 
-/// Cases in and below `folders`, sorted by path within each. A folder that is a case is not searched
-/// further. Throws Error (kNotFound) if a folder does not exist or has no case.
+/// Cases in and below `folders`, sorted by path within each. A folder that is a case is not
+/// searched further. Throws Error (kNotFound) if a folder does not exist or has no case.
 std::vector<TestCase> find_cases(const std::vector<std::string>& folders);
 
 /// The data sets of a case, in order of their numbers.

@@ -11,11 +11,10 @@ namespace engine::tools {
 namespace {
 
 CaseStatus status_of(const std::string& word, const std::string& file, Index line) {
-  for (const CaseStatus status :
-       {CaseStatus::kUnsupported, CaseStatus::kFail, CaseStatus::kError})
+  for (const CaseStatus status : {CaseStatus::kUnsupported, CaseStatus::kFail, CaseStatus::kError})
     if (word == to_string(status)) return status;
-  fail(ErrorCode::kInvalidArgument, quote(file), " line ", line, ": ",
-       quote(word), " is none of unsupported, fail, error");
+  fail(ErrorCode::kInvalidArgument, quote(file), " line ", line, ": ", quote(word),
+       " is none of unsupported, fail, error");
 }
 
 }  // namespace
@@ -31,8 +30,8 @@ Expectations Expectations::parse(std::string_view text, const std::string& file)
     if (!(words >> name) || name.starts_with('#')) continue;
     words >> status;
     const CaseStatus expected = status_of(status, file, number);
-    ENGINE_REQUIRE(words >> reason, ErrorCode::kInvalidArgument, quote(file), " line ",
-                   number, " gives no reason");
+    ENGINE_REQUIRE(words >> reason, ErrorCode::kInvalidArgument, quote(file), " line ", number,
+                   " gives no reason");
     expectations.lines_.push_back({name, expected});
   }
   return expectations;

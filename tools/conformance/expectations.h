@@ -1,8 +1,8 @@
 // The file that says which cases are known not to pass, and why.
 //
 // One line a case or a group of cases: NAME STATUS REASON. NAME is a case's name or path and may
-// hold * and ?; STATUS is unsupported, fail or error; the first line that matches counts. Empty lines
-// and lines that begin with # are skipped.
+// hold * and ?; STATUS is unsupported, fail or error; the first line that matches counts. Empty
+// lines and lines that begin with # are skipped.
 #pragma once
 
 #include "tools/conformance/judge.h"

@@ -22,11 +22,12 @@ struct CaseResult {
   std::vector<std::string> operators;  ///< those that are not supported
   double max_abs = 0, max_rel = 0;     ///< over all outputs of all data sets
   Index max_ulp = 0;
-  std::string message;                 ///< why it did not pass
+  std::string message;  ///< why it did not pass
 };
 
 /// Runs all data sets of a case. Types and shapes must be equal; NaN equals NaN; integers, bool and
 /// strings must be equal. Never throws: an exception is the result.
-CaseResult judge(const TestCase& test_case, const SessionOptions& options, const Tolerance& tolerance);
+CaseResult judge(const TestCase& test_case, const SessionOptions& options,
+                 const Tolerance& tolerance);
 
 }  // namespace engine::tools

@@ -17,10 +17,12 @@ Index bytes_of(const TensorType& type) {
 }
 
 // Types of the values, or nothing if a shape is unknown. Absent ones are empty tensors.
-std::optional<std::vector<TensorType>> types_of(const Graph& graph, const std::vector<ValueId>& ids) {
+std::optional<std::vector<TensorType>> types_of(const Graph& graph,
+                                                const std::vector<ValueId>& ids) {
   std::vector<TensorType> types;
   for (const ValueId id : ids) {
-    types.push_back(id == graph::kNoValue ? TensorType(DType::kFloat32, Shape{0}) : graph.value(id).type);
+    types.push_back(id == graph::kNoValue ? TensorType(DType::kFloat32, Shape{0})
+                                          : graph.value(id).type);
     if (!types.back().shape()) return std::nullopt;
   }
   return types;

@@ -1,6 +1,7 @@
 #include "tools/inspect/diagram.h"
 
 #include "tools/text/table.h"
+#include "tools/text/units.h"
 
 #include <algorithm>
 #include <map>
@@ -12,24 +13,39 @@ using graph::Graph;
 using graph::Node;
 using graph::ValueId;
 
-constexpr std::size_t kLongest = 34;  // characters of one line of text
+constexpr std::size_t kLongest = 36;  // characters of one line of text
 
-// "[16, 64]" for a constant; small ones show their values instead.
+// "{0, -1}": as extents, negative ones would print as "?".
+std::string join_numbers(const std::vector<Index>& numbers) {
+  std::string text;
+  for (const Index number : numbers) text += (text.empty() ? "" : ", ") + std::to_string(number);
+  return "{" + text + "}";
+}
+
+// The text in at most two lines, broken at a space that follows a whole attribute.
+void add_wrapped(const std::string& text, std::vector<std::string>& lines) {
+  std::size_t cut = std::string::npos;
+  if (width_of(text) > kLongest)
+    for (std::size_t at = 0; (at = text.find(' ', at)) != std::string::npos && at <= kLongest; ++at)
+      if (text[at - 1] != ',') cut = at;
+  lines.push_back(shortened(text.substr(0, cut), kLongest));
+  if (cut != std::string::npos) lines.push_back(shortened(text.substr(cut + 1), kLongest));
+}
+
+// "[16, 64]" for a constant; small ones show their values instead, odd types their names.
 std::string constant_text(const Tensor& tensor) {
-  if (tensor.size() == 1 && tensor.dtype() == DType::kFloat32) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.4g", static_cast<double>(tensor.values<float>()[0]));
-    return text;
-  }
+  if (tensor.size() == 1 && tensor.dtype() == DType::kFloat32)
+    return number_text(static_cast<double>(tensor.values<float>()[0]));
   if (tensor.size() <= 6 && tensor.rank() <= 1 && tensor.dtype() == DType::kInt64) {
     const auto values = tensor.values<std::int64_t>();
-    return to_string(Shape(values.begin(), values.end()));
+    return join_numbers({values.begin(), values.end()});
   }
-  return std::string(to_string(tensor.dtype())) + " " + to_string(tensor.shape());
+  const std::string shape = to_string(tensor.shape());
+  return tensor.dtype() == DType::kFloat32 ? shape : to_string(tensor.dtype()) + (" " + shape);
 }
 
 std::string constants_text(const Graph& graph, const Node& node) {
-  constexpr int kMost = 3;
+  constexpr int kMost = 4;
   std::string text;
   int shown = 0, left = 0;
   for (const ValueId id : node.inputs) {
@@ -51,7 +67,8 @@ DiagramBox box_of(const Graph& graph, const Node& node) {
   const std::string constants = constants_text(graph, node);
   for (const std::string& detail : {node.name, node.op->describe(), constants}) {
     if (detail.empty()) continue;
-    box.details.push_back(shortened(detail, kLongest));
+    if (detail == node.name) box.details.push_back(shortened(detail, kLongest));
+    else add_wrapped(detail, box.details);
     if (detail != node.name) box.tip += "\n" + detail;
   }
   return box;
@@ -122,8 +139,9 @@ class Builder {
 
   void size_boxes() {
     constexpr double kPadding = 14, kTitleHeight = 20, kDetailHeight = 15, kLabelMargin = 8;
+    constexpr double kBold = 1.15;
     for (const DiagramBox& box : diagram_.boxes) {
-      double width = text_width(box.title, kTitleSize);
+      double width = kBold * text_width(box.title, kTitleSize);
       for (const std::string& detail : box.details)
         width = std::max(width, text_width(detail, kDetailSize));
       const double lines = static_cast<double>(box.details.size());

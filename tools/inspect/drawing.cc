@@ -23,14 +23,17 @@ constexpr const char* kStyle =
     ".e{fill:none;stroke:#7c8992;stroke-width:1.4}"
     ".h{font-size:18px;font-weight:600}.k{font-size:12px}";
 
-// Through the points with vertical tangents; pairs of points straight below each other are straight.
+// Through the points with vertical tangents; pairs of points straight below each other are
+// straight.
 std::string path_of(const std::vector<Point>& points) {
   std::string path = fmt::format("M{:.1f} {:.1f}", points[0].x, points[0].y);
   for (std::size_t i = 1; i < points.size(); ++i) {
     const Point &a = points[i - 1], &b = points[i];
     const double middle = (a.y + b.y) / 2;
     if (std::abs(a.x - b.x) < 0.05) path += fmt::format("V{:.1f}", b.y);
-    else path += fmt::format("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x, middle, b.x, middle, b.x, b.y);
+    else
+      path += fmt::format("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x, middle, b.x, middle,
+                          b.x, b.y);
   }
   return path;
 }
@@ -52,8 +55,8 @@ std::string draw_box(const DiagramBox& box, const LayoutBox& place) {
   svg += fmt::format(R"(<text class="t" x="{:.1f}" y="{:.1f}">{}</text>)", place.centre.x, y,
                      escape_markup(box.title));
   for (const std::string& detail : box.details)
-    svg += fmt::format(R"(<text class="d" x="{:.1f}" y="{:.1f}">{}</text>)", place.centre.x, y += 15,
-                       escape_markup(detail));
+    svg += fmt::format(R"(<text class="d" x="{:.1f}" y="{:.1f}">{}</text>)", place.centre.x,
+                       y += 15, escape_markup(detail));
   return svg + "</g>\n";
 }
 
@@ -77,7 +80,8 @@ double draw_legend(const Diagram& diagram, double y, std::string& svg) {
     svg += fmt::format(
         R"(<rect x="{:.1f}" y="{:.1f}" width="14" height="14" rx="3" fill="{}" stroke="{}"/>)", x,
         y - 11, family->fill, family->border);
-    svg += fmt::format("<text class=\"k\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x + 20, y, family->name);
+    svg += fmt::format("<text class=\"k\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", x + 20, y,
+                       family->name);
     x += 20 + text_width(family->name, 12) + 22;
   }
   return x;
@@ -96,14 +100,16 @@ std::string to_svg(const Diagram& diagram, const std::string& title) {
     body += draw_label(label, diagram.layout.boxes[label.box]);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
-      "height=\"{1:.0f}\">\n<style>{2}</style>\n<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"2\" "
+      "height=\"{1:.0f}\">\n<style>{2}</style>\n<defs><marker id=\"a\" viewBox=\"0 0 8 8\" "
+      "refX=\"2\" "
       "refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"90\"><path d=\"M0 0L8 4L0 8z\" "
       "fill=\"#7c8992\"/></marker></defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
       width, height, kStyle);
-  svg += fmt::format("<text class=\"h\" x=\"{}\" y=\"28\">{}</text>\n", kMargin, escape_markup(title));
+  svg +=
+      fmt::format("<text class=\"h\" x=\"{}\" y=\"28\">{}</text>\n", kMargin, escape_markup(title));
   svg += head;
-  svg += fmt::format("<g transform=\"translate({:.1f} {:.1f})\">\n", (width - diagram.layout.width) / 2,
-                     kHead + kMargin);
+  svg += fmt::format("<g transform=\"translate({:.1f} {:.1f})\">\n",
+                     (width - diagram.layout.width) / 2, kHead + kMargin);
   return svg + body + "</g>\n</svg>\n";
 }
 

@@ -80,8 +80,9 @@ void sort_by_neighbours(Layers& layers, std::size_t index, bool downwards,
     const auto& near = downwards ? layers.slots[slot].above : layers.slots[slot].below;
     double sum = 0;
     for (const std::size_t other : near) sum += static_cast<double>(position[other]);
-    keyed.emplace_back(near.empty() ? static_cast<double>(position[slot])
-                                    : sum / static_cast<double>(near.size()), slot);
+    keyed.emplace_back(
+        near.empty() ? static_cast<double>(position[slot]) : sum / static_cast<double>(near.size()),
+        slot);
   }
   std::ranges::stable_sort(keyed, {}, &std::pair<double, std::size_t>::first);
   for (std::size_t i = 0; i < layer.size(); ++i) {

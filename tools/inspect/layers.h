@@ -18,9 +18,10 @@ struct Slot {
 };
 
 struct Layers {
-  std::vector<Slot> slots;  ///< the first are the boxes, in their order
-  std::vector<std::vector<std::size_t>> layers;      ///< slots from left to right
-  std::vector<std::vector<std::size_t>> line_slots;  ///< for each line: all slots, both ends included
+  std::vector<Slot> slots;                       ///< the first are the boxes, in their order
+  std::vector<std::vector<std::size_t>> layers;  ///< slots from left to right
+  std::vector<std::vector<std::size_t>>
+      line_slots;  ///< for each line: all slots, both ends included
 };
 
 /// Layers and bends, in the order of the boxes within each layer.

@@ -1,8 +1,8 @@
 // Where boxes and lines go when a directed graph is drawn from top to bottom.
 //
-// Layers by longest path, crossings reduced by barycentres, positions by least squares under the
-// order of each layer. After Sugiyama, Tagawa, Toda: Methods for visual understanding of hierarchical
-// system structures, 1981; the last step is isotonic regression (pool adjacent violators).
+// Layers by longest path, crossings reduced by barycentres (Sugiyama, Tagawa, Toda: Methods for
+// visual understanding of hierarchical system structures, 1981), positions by blocks of straight
+// lines.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,9 @@ struct LayoutBox {
 struct LayoutLine {
   std::size_t from = 0, to = 0;
   std::size_t source = 0;
-  double port = 0.5, landing = 0.5;  ///< where it leaves and arrives, as shares of the boxes' widths
-  std::vector<Point> points;         ///< filled in by `lay_out`; first and last lie on the boxes
+  double port = 0.5,
+         landing = 0.5;       ///< where it leaves and arrives, as shares of the boxes' widths
+  std::vector<Point> points;  ///< filled in by `lay_out`; first and last lie on the boxes
 };
 
 struct Layout {

@@ -1,6 +1,7 @@
 #include "tools/inspect/outline.h"
 
 #include "base/shape.h"
+#include "base/text.h"
 #include "loaders/onnx/parse.h"
 
 #include <engine/model.h>
@@ -36,10 +37,20 @@ void count_nodes(const pb::GraphProto& graph, Outline& outline) {
   }
 }
 
+std::unique_ptr<pb::ModelProto> parse(const std::filesystem::path& file) {
+  try {
+    return onnx::parse_file(file, LoadOptions{}.max_depth);
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    const std::string name = "model " + quote(file.filename().string());
+    throw Error(error.code(), what.find(file.filename()) == what.npos ? name + ": " + what : what);
+  }
+}
+
 }  // namespace
 
 Outline outline_of(const std::filesystem::path& file) {
-  const auto model = onnx::parse_file(file, LoadOptions{}.max_depth);
+  const auto model = parse(file);
   Outline outline;
   outline.producer = model->producer_name();
   if (!model->producer_version().empty()) outline.producer += " " + model->producer_version();

@@ -15,10 +15,10 @@ struct Outline {
   Index ir_version = 0;
   std::map<std::string, Index> opsets;  ///< by domain; "" is "ai.onnx"
   std::map<std::string, std::string> metadata;
-  Index nodes = 0;                       ///< those of bodies (If, Loop, Scan) among them
+  Index nodes = 0;                         ///< those of bodies (If, Loop, Scan) among them
   std::map<std::string, Index> operators;  ///< how many nodes; "domain::name" outside ai.onnx
-  Index tensors = 0, parameters = 0;     ///< initializers, and elements of all of them
-  Index functions = 0;                   ///< model-local
+  Index tensors = 0, parameters = 0;       ///< initializers, and elements of all of them
+  Index functions = 0;                     ///< model-local
 };
 
 /// Reads the messages only: no tensor data, no operator needs to be known. Throws Error (kNotFound,

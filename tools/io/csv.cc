@@ -55,7 +55,8 @@ Parsed parse_as(std::string_view text, T& value) {
   return error == std::errc{} ? Parsed::kYes : Parsed::kOutOfRange;
 }
 
-// Numbers too small for the type are 0 (or its smallest), not errors; from_chars reports both alike.
+// Numbers too small for the type are 0 (or its smallest), not errors; from_chars reports both
+// alike.
 template <class T>
 Parsed parse_float(std::string_view text, T& value) {
   const Parsed parsed = parse_as(text, value);
@@ -77,7 +78,7 @@ Parsed parse_integer(std::string_view text, T& value) {
   }
   value = static_cast<T>(wide);
   return static_cast<Wide>(value) == wide && (value < T{}) == (wide < Wide{}) ? Parsed::kYes
-                                                                             : Parsed::kOutOfRange;
+                                                                              : Parsed::kOutOfRange;
 }
 
 template <class T>
@@ -170,7 +171,8 @@ Tensor parse_csv(std::string_view text, std::string_view name, DType dtype) {
 
 Tensor read_csv(const std::filesystem::path& file, DType dtype) {
   const Bytes bytes = read_file(file);
-  return parse_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string(), dtype);
+  return parse_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string(),
+                   dtype);
 }
 
 }  // namespace engine::tools

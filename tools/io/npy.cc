@@ -50,7 +50,8 @@ void swap_bytes(std::byte* data, std::size_t count, std::size_t width) {
 
 // Bytes other than 0 and 1 are no bool to C++.
 void make_bool(std::byte* data, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) data[i] = data[i] != std::byte{0} ? std::byte{1} : data[i];
+  for (std::size_t i = 0; i < count; ++i)
+    data[i] = data[i] != std::byte{0} ? std::byte{1} : data[i];
 }
 
 // Calls `visit(position in Fortran order)` for each element in C order.
@@ -159,12 +160,13 @@ Tensor parse_npy(std::span<const std::byte> bytes, std::string_view name) {
   const std::optional<Index> count = checked_count(header.shape);
   const std::span<const std::byte> data = bytes.subspan(header.data);
   Index wanted = 0;
-  const bool fits = count && !__builtin_mul_overflow(
-                                 *count, static_cast<Index>(header.element.bytes), &wanted);
+  const bool fits =
+      count && !__builtin_mul_overflow(*count, static_cast<Index>(header.element.bytes), &wanted);
   ENGINE_REQUIRE(fits && static_cast<std::size_t>(wanted) == data.size(),
                  ErrorCode::kInvalidArgument, quote(name), " is damaged: its header says ",
                  to_string(header.element.dtype), " ", to_string(header.shape), ", which is ",
-                 fits ? std::to_string(wanted) : "too many", " bytes, but ", data.size(), " follow");
+                 fits ? std::to_string(wanted) : "too many", " bytes, but ", data.size(),
+                 " follow");
   if (header.element.kind != NpyElement::Kind::kPlain) {
     Tensor texts = read_strings(data, header, *count, name);
     return header.fortran_order ? to_c_order(texts, header.shape) : texts;

@@ -18,7 +18,8 @@ template <class... Parts>
   fail(ErrorCode::kInvalidArgument, quote(file), " is not a readable .npy file (", parts..., ")");
 }
 
-// Reads the subset of Python's literals that NumPy writes: strings, True, False, tuples of integers.
+// Reads the subset of Python's literals that NumPy writes: strings, True, False, tuples of
+// integers.
 class Literals {
  public:
   Literals(std::string_view text, std::string_view file) : text_(text), file_(file) {}
@@ -60,7 +61,8 @@ class Literals {
   Index integer() {
     peek();
     Index value = -1;
-    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    const auto [end, error] =
+        std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
     if (error != std::errc{} || value < 0)
       bad(file_, "an extent of its shape is not a number from 0 to 2^63 - 1");
     at_ = static_cast<std::size_t>(end - text_.data());
@@ -153,7 +155,10 @@ NpyHeader parse_dictionary(std::string_view text, std::string_view file) {
   while (!in.take('}')) {
     const std::string_view key = in.string();
     in.expect(':');
-    const unsigned bit = key == "descr" ? 1u : key == "fortran_order" ? 2u : key == "shape" ? 4u : 0u;
+    const unsigned bit = key == "descr"           ? 1u
+                         : key == "fortran_order" ? 2u
+                         : key == "shape"         ? 4u
+                                                  : 0u;
     if (bit == 0 || (seen & bit)) bad(file, "its header has an odd or repeated key ", quote(key));
     seen |= bit;
     if (bit == 1) {

@@ -62,7 +62,8 @@ void Npz::read_directory(const Directory& directory) {
   if (directory.offset > bytes_.size() || bytes_.size() - directory.offset < directory.bytes)
     damaged("its directory lies outside the file");
   if (directory.entries > kMaxEntries)
-    damaged(concat("it claims ", directory.entries, " members; at most ", kMaxEntries, " are read"));
+    damaged(
+        concat("it claims ", directory.entries, " members; at most ", kMaxEntries, " are read"));
   const std::size_t end = directory.offset + directory.bytes;
   std::size_t at = directory.offset;
   for (std::uint64_t i = 0; i < directory.entries; ++i) at = read_entry(at, end);
@@ -139,8 +140,8 @@ std::span<const std::byte> Npz::packed_bytes(const Entry& entry) const {
 
 Bytes Npz::unpack(const Entry& entry) const {
   constexpr std::uint16_t kEncrypted = 1, kStored = 0, kDeflated = 8;
-  ENGINE_REQUIRE(!(entry.flags & kEncrypted), ErrorCode::kUnsupported, "member ",
-                 quote(entry.name), " of ", quote(name_), " is encrypted");
+  ENGINE_REQUIRE(!(entry.flags & kEncrypted), ErrorCode::kUnsupported, "member ", quote(entry.name),
+                 " of ", quote(name_), " is encrypted");
   ENGINE_REQUIRE(entry.method == kStored || entry.method == kDeflated, ErrorCode::kUnsupported,
                  "member ", quote(entry.name), " of ", quote(name_), " has ZIP compression ",
                  entry.method, " (stored and deflated are read); write it with numpy.savez");
@@ -155,14 +156,15 @@ Bytes Npz::unpack(const Entry& entry) const {
   } else if (!inflate(packed, entry.size, bytes)) {
     damaged(concat("member ", quote(entry.name), " does not unpack to ", entry.size, " bytes"));
   }
-  if (crc32_of(bytes) != entry.crc) damaged("the checksum of member " + quote(entry.name) + " is wrong");
+  if (crc32_of(bytes) != entry.crc)
+    damaged("the checksum of member " + quote(entry.name) + " is wrong");
   return bytes;
 }
 
 Tensor Npz::read(std::string_view member) const {
   const Entry* entry = find(member);
-  ENGINE_REQUIRE(entry, ErrorCode::kInvalidArgument, quote(name_), " has no member ",
-                 quote(member), " (it has ", join(names()), "); choose one with FILE.npz:MEMBER");
+  ENGINE_REQUIRE(entry, ErrorCode::kInvalidArgument, quote(name_), " has no member ", quote(member),
+                 " (it has ", join(names()), "); choose one with FILE.npz:MEMBER");
   return parse_npy(unpack(*entry), name_ + ":" + entry->name);
 }
 

@@ -7,8 +7,8 @@
 
 namespace engine::tools {
 
-/// Floats uniform in [-1, 1); 8-bit integers over their whole range; wider integers and bool 0 or 1,
-/// since those are mostly indices and masks. Throws Error (kInvalidArgument) for strings.
+/// Floats uniform in [-1, 1); 8-bit integers over their whole range; wider integers and bool 0 or
+/// 1, since those are mostly indices and masks. Throws Error (kInvalidArgument) for strings.
 Tensor random_tensor(DType dtype, const Shape& shape, std::uint64_t seed);
 
 }  // namespace engine::tools

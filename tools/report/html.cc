@@ -34,8 +34,9 @@ tr.bad td{background:#3a1f1e}.equal,.within{color:#5fd0ac}.differs,.shape{color:
 std::string histogram_svg(const Difference& d) {
   constexpr int kBar = 9, kHeight = 24;
   const double most = std::log1p(static_cast<double>(*std::ranges::max_element(d.ulp_histogram)));
-  std::string svg = fmt::format(R"(<svg width="{}" height="{}" role="img" aria-label="ULP histogram">)",
-                                kBar * kUlpLabels.size(), kHeight + 1);
+  std::string svg =
+      fmt::format(R"(<svg width="{}" height="{}" role="img" aria-label="ULP histogram">)",
+                  kBar * kUlpLabels.size(), kHeight + 1);
   for (std::size_t i = 0; i < kUlpLabels.size(); ++i) {
     const Index count = d.ulp_histogram[i];
     const double height =
@@ -51,17 +52,21 @@ std::string histogram_svg(const Difference& d) {
 std::string row(const NodeDifference& node) {
   const std::string result = verdict(node);
   const Difference& d = node.difference;
-  std::string html = fmt::format(
-      "<tr{}><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{}</td>",
-      result.ends_with("differs") ? " class=\"bad\"" : "", escape_markup(node.name),
-      escape_markup(node.op), escape_markup(node.output), result.substr(0, result.find(' ')), result);
-  if (!node.checked) return html + "<td colspan=\"7\">" + escape_markup(node.why_not) + "</td></tr>\n";
+  std::string html =
+      fmt::format("<tr{}><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{}</td>",
+                  result.ends_with("differs") ? " class=\"bad\"" : "", escape_markup(node.name),
+                  escape_markup(node.op), escape_markup(node.output),
+                  result.substr(0, result.find(' ')), result);
+  if (!node.checked)
+    return html + "<td colspan=\"7\">" + escape_markup(node.why_not) + "</td></tr>\n";
   if (!d.same_shape) return html + "<td colspan=\"7\"></td></tr>\n";
   html += fmt::format(
-      "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>",
+      "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
+      "class=\"n\">{}</td>",
       d.count, d.unequal_bits, d.max_ulp, number_text(d.max_abs));
-  html += fmt::format("<td class=\"n\">{}</td><td class=\"n\">{} / {}, {} / {}</td><td>{}</td></tr>\n",
-                      number_text(d.max_rel), d.nan_a, d.nan_b, d.inf_a, d.inf_b, histogram_svg(d));
+  html +=
+      fmt::format("<td class=\"n\">{}</td><td class=\"n\">{} / {}, {} / {}</td><td>{}</td></tr>\n",
+                  number_text(d.max_rel), d.nan_a, d.nan_b, d.inf_a, d.inf_b, histogram_svg(d));
   return html;
 }
 
@@ -84,23 +89,26 @@ std::string figure(const std::string& value, const char* label) {
 }  // namespace
 
 std::string to_html(const CompareReport& report, const PageHead& head) {
-  const auto differing = std::ranges::count_if(
-      report.nodes, [](const NodeDifference& node) { return node.checked && !node.difference.within(); });
-  std::string html = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
-                     escape_markup(head.model) + ": " + escape_markup(report.device_a) + " against " +
-                     escape_markup(report.device_b) + "</title><style>" + kStyle +
-                     "</style></head><body>\n";
+  const auto differing = std::ranges::count_if(report.nodes, [](const NodeDifference& node) {
+    return node.checked && !node.difference.within();
+  });
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
+      escape_markup(head.model) + ": " + escape_markup(report.device_a) + " against " +
+      escape_markup(report.device_b) + "</title><style>" + kStyle + "</style></head><body>\n";
   html += "<h1>" + escape_markup(head.model) + ": a = " + escape_markup(report.device_a) +
           ", b = " + escape_markup(report.device_b) + "</h1>\n<div class=\"summary\">";
   html += figure(report.within() ? "within tolerance" : "differs",
                  fmt::format("|a-b| &le; {} + {} |b|", number_text(head.tolerance.atol),
-                             number_text(head.tolerance.rtol)).c_str());
+                             number_text(head.tolerance.rtol))
+                     .c_str());
   html += figure(std::to_string(report.nodes.size()), "nodes");
   html += figure(std::to_string(differing), "nodes differ");
   html += figure(std::to_string(report.unchecked), "not checked");
-  html += figure(head.cumulative ? "cumulative" : "each node alone",
-                 head.cumulative ? "b goes on with its own values" : "b is fed with what a computed");
+  html +=
+      figure(head.cumulative ? "cumulative" : "each node alone",
+             head.cumulative ? "b goes on with its own values" : "b is fed with what a computed");
   html += "</div>\n" + table("Outputs", report.outputs) + table("Nodes", report.nodes);
   return html + "<p>engine " + version() + "</p></body></html>\n";
 }

@@ -94,7 +94,8 @@ Json tensor_json(const std::string& name, const Tensor& tensor) {
     json["inf"] = s.inf;
   }
   Json values = Json::array();
-  for (Index i = 0; i < std::min(kMost, tensor.size()); ++i) values.push_back(value_json(tensor, i));
+  for (Index i = 0; i < std::min(kMost, tensor.size()); ++i)
+    values.push_back(value_json(tensor, i));
   json["values"] = std::move(values);
   json["truncated"] = tensor.size() > kMost;
   return json;
