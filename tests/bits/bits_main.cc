@@ -1,5 +1,5 @@
 // engine_bits [--full] [--resnet FILE] [--markdown FILE]: the arithmetic contract as a table. Every
-// sample of every case, in every way to run it, against the sample alone on one scalar thread.
+// sample of every case in every way to run it; write_markdown says against what.
 #include "support/bit_cases.h"
 #include "support/model_case.h"
 #include "support/sha256.h"
@@ -174,11 +174,18 @@ void write_markdown(const std::string& file, bool full, const std::vector<Row>& 
       << "Written by `scripts/bits" << (full ? " --full" : "") << "`. Contract version "
       << numerics::kContractVersion << "; " << cpu_info().model << ", " << cpu_info().cores
       << " cores; instruction sets " << isa_list() << ".\n\n"
-      << "Every output value of every run is held against the same sample run alone on one thread\n"
-      << "without vector instructions; values must have equal bits (any NaN equals any other).\n"
-      << "Ways to run: each instruction set, batch 1, 2, 3, 7, 8, 16, 33 and 64 from changing "
-         "first\n"
-      << "samples, 1 to 4 threads, and for models run, submit and bind.\n\n## Models\n\n"
+      << "Bits must be equal, any NaN being equal to any other. Runs: each instruction set, batch "
+         "1, 2,\n"
+      << "3, 7, 8, 16, 33 and 64, 1 to 4 threads; every value of every position is compared.\n\n"
+      << "- Models run by run, submit and bind, each batch starting at another of 8 samples. They "
+         "are held\n"
+      << "  against each sample run alone on one scalar thread.\n"
+      << "- ResNet-50 (random weights) runs batch 1, 2 and 7 on 1 and 2 threads, scalar only batch "
+         "1 on one\n"
+      << "  thread, against each sample alone on the widest instruction set.\n"
+      << "- Operators run each batch from 4 (quick form: 1) of 64 samples, against the contract's "
+         "scalar\n"
+      << "  text (`Operator::evaluate`) on all 64 at once.\n\n## Models\n\n"
       << "| Model | Ways | Runs | Values | Different | First sample, SHA-256 |\n"
       << "|---|---|---|---|---|---|\n";
   for (const Row& row : models)
