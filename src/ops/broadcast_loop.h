@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/shape.h"
+#include "base/small.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <vector>
 
 namespace engine::ops {
 
@@ -18,15 +18,25 @@ struct LoopAxis {
   std::array<Index, N> strides;
 };
 
+template <std::size_t N>
+using LoopAxes = Small<LoopAxis<N>>;
+
+/// strides_of without memory of its own.
+inline Small<Index> loop_strides(const Shape& shape) {
+  Small<Index> strides(shape.size());
+  Index stride = 1;
+  for (std::size_t i = shape.size(); i-- > 0; stride *= shape[i]) strides[i] = stride;
+  return strides;
+}
+
 /// The same walk with as few axes as possible: those of extent 1 vanish, and neighbours fuse where
 /// every operand steps through both as through one. The result has at least one axis; it has one of
 /// extent 0 only if there is nothing to walk.
 template <std::size_t N>
-std::vector<LoopAxis<N>> merge_axes(const std::vector<LoopAxis<N>>& axes) {
-  std::vector<LoopAxis<N>> merged;
-  merged.reserve(axes.size() + 1);
+LoopAxes<N> merge_axes(const LoopAxes<N>& axes) {
+  LoopAxes<N> merged;
   for (const LoopAxis<N>& axis : axes)
-    if (axis.extent == 0) return {{0, {}}};
+    if (axis.extent == 0) return LoopAxes<N>(1, {0, {}});
   for (const LoopAxis<N>& axis : axes) {
     if (axis.extent == 1) continue;
     bool fuses = !merged.empty();
@@ -41,12 +51,14 @@ std::vector<LoopAxis<N>> merge_axes(const std::vector<LoopAxis<N>>& axes) {
 
 /// The walk over `out` that reads each shape of `in` as broadcast to it; merged.
 template <std::size_t N>
-std::vector<LoopAxis<N>> broadcast_axes(const Shape& out, const std::array<const Shape*, N>& in) {
-  std::vector<LoopAxis<N>> axes(out.size());
+LoopAxes<N> broadcast_axes(const Shape& out, const std::array<const Shape*, N>& in) {
+  LoopAxes<N> axes(out.size(), LoopAxis<N>{});
   for (std::size_t axis = 0; axis < out.size(); ++axis) axes[axis].extent = out[axis];
   for (std::size_t i = 0; i < N; ++i) {
-    const Shape strides = broadcast_strides(*in[i], out);
-    for (std::size_t axis = 0; axis < out.size(); ++axis) axes[axis].strides[i] = strides[axis];
+    const Shape& shape = *in[i];
+    Index stride = 1;
+    for (std::size_t k = shape.size(), axis = out.size(); k-- > 0; stride *= shape[k])
+      axes[--axis].strides[i] = shape[k] == 1 ? 0 : stride;
   }
   return merge_axes(axes);
 }
@@ -56,7 +68,7 @@ std::vector<LoopAxis<N>> broadcast_axes(const Shape& out, const std::array<const
 /// i, and advances by 1 and by strides[i]. `axes` is what merge_axes returns; `start` holds the
 /// operands' first offsets.
 template <std::size_t N, class Inner>
-void strided_loop(const std::vector<LoopAxis<N>>& axes, std::array<Index, N> start, Inner&& inner) {
+void strided_loop(const LoopAxes<N>& axes, std::array<Index, N> start, Inner&& inner) {
   const std::size_t last = axes.size() - 1;
   const LoopAxis<N>& run = axes[last];
   if (run.extent == 0) return;
@@ -64,7 +76,7 @@ void strided_loop(const std::vector<LoopAxis<N>>& axes, std::array<Index, N> sta
     inner(Index{0}, start, run.extent, run.strides);
     return;
   }
-  std::vector<Index> position(last, 0);
+  Small<Index> position(last);
   for (Index out = 0;; out += run.extent) {
     inner(out, start, run.extent, run.strides);
     std::size_t axis = last;

@@ -40,8 +40,8 @@ struct CenterCropPad final : MovingOperator {
 
   Fault move(Inputs in, Outputs out) const override {
     const Shape &from = in[0].shape(), &to = out[0].shape();
-    const Shape from_strides = strides_of(from), to_strides = strides_of(to);
-    std::vector<LoopAxis<2>> common(from.size());
+    const Small<Index> from_strides = loop_strides(from), to_strides = loop_strides(to);
+    LoopAxes<2> common(from.size());
     std::array<Index, 2> start = {0, 0};
     bool grows = false;
     for (std::size_t i = 0; i < from.size(); ++i) {

@@ -40,9 +40,9 @@ struct GatherElements final : MovingOperator {
   Fault move(Inputs in, Outputs out) const override {
     const Shape& shape = in[0].shape();
     const Shape& used = in[1].shape();
-    const Shape strides = strides_of(shape);
+    const Small<Index> strides = loop_strides(shape);
     const auto along = static_cast<std::size_t>(normalize_axis(axis, in[0].rank()));
-    std::vector<LoopAxis<1>> axes(shape.size());
+    LoopAxes<1> axes(shape.size());
     for (std::size_t i = 0; i < shape.size(); ++i) {
       if (i != along && used[i] > shape[i]) return bad_shape(used[i], shape[i]);
       axes[i] = {used[i], {i == along ? 0 : strides[i]}};

@@ -1,6 +1,7 @@
 // Tuples of indices into the leading axes of a tensor, as GatherND and ScatterND read them.
 #pragma once
 
+#include "ops/broadcast_loop.h"
 #include "ops/moving.h"
 
 namespace engine::ops {
@@ -10,9 +11,11 @@ class IndexTuples {
  public:
   IndexTuples(const Input& indices, const Shape& shape, Index first)
       : indices_(indices.as<std::int64_t>()), depth_(indices.shape().back()) {
-    const Shape all = strides_of(shape);
-    extents_.assign(shape.begin() + first, shape.begin() + first + depth_);
-    strides_.assign(all.begin() + first, all.begin() + first + depth_);
+    const Small<Index> all = loop_strides(shape);
+    for (Index axis = first; axis < first + depth_; ++axis) {
+      extents_.push_back(shape[static_cast<std::size_t>(axis)]);
+      strides_.push_back(all[static_cast<std::size_t>(axis)]);
+    }
   }
 
   /// The offset in elements to which row `i` points; negative, with `fault` set, if it is outside.
@@ -34,7 +37,7 @@ class IndexTuples {
  private:
   const std::int64_t* indices_;
   Index depth_;
-  Shape extents_, strides_;
+  Small<Index> extents_, strides_;
 };
 
 }  // namespace engine::ops

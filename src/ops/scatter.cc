@@ -56,9 +56,9 @@ struct ScatterElements final : ComputingOperator<ScatterElements> {
     const Shape& shape = in[0].shape();
     const Shape& used = in[1].shape();
     if (used != in[2].shape()) return bad_shape(in[1].size(), in[2].size());
-    const Shape strides = strides_of(shape);
+    const Small<Index> strides = loop_strides(shape);
     const auto along = static_cast<std::size_t>(normalize_axis(axis, in[0].rank()));
-    std::vector<LoopAxis<1>> axes(shape.size());
+    LoopAxes<1> axes(shape.size());
     for (std::size_t i = 0; i < shape.size(); ++i) {
       if (i != along && used[i] > shape[i]) return bad_shape(used[i], shape[i]);
       axes[i] = {used[i], {i == along ? 0 : strides[i]}};

@@ -114,7 +114,7 @@ Fault Slice::move(Inputs in, Outputs out) const {
   const Input none;
   const Input& given_axes = in.size() > 3 ? in[3] : none;
   const Input& steps = in.size() > 4 ? in[4] : none;
-  std::vector<SliceRange> ranges;
+  Small<SliceRange> ranges;
   for (const Index n : data.shape()) ranges.push_back({0, 1, n});
   for (Index i = 0; i < in[1].size(); ++i) {
     const Index axis = wrap_index(given_axes ? index_at(given_axes, i) : i, data.rank());
@@ -124,8 +124,8 @@ Fault Slice::move(Inputs in, Outputs out) const {
     ranges[a] = slice_range(index_at(in[1], i), index_at(in[2], i), step, data.shape()[a]);
   }
 
-  const Shape strides = strides_of(data.shape());
-  std::vector<LoopAxis<1>> axes(ranges.size());
+  const Small<Index> strides = loop_strides(data.shape());
+  LoopAxes<1> axes(ranges.size());
   Index start = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const SliceRange& range = ranges[i];

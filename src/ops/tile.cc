@@ -35,8 +35,8 @@ struct Tile final : MovingOperator {
   Fault move(Inputs in, Outputs out) const override {
     if (out[0].size() == 0) return kNoFault;
     const Shape& shape = in[0].shape();
-    const Shape strides = strides_of(shape);
-    std::vector<LoopAxis<1>> axes;  // per axis of the input: the repeats, and the elements
+    const Small<Index> strides = loop_strides(shape);
+    LoopAxes<1> axes;  // per axis of the input: the repeats, and the elements
     for (std::size_t i = 0; i < shape.size(); ++i) {
       axes.push_back({out[0].shape()[i] / shape[i], {0}});
       axes.push_back({shape[i], {strides[i]}});

@@ -29,8 +29,8 @@ void transpose_plane(const T* x, const PlaneAxis& a, const PlaneAxis& b, T* y) {
 
 // Every plane of the axis that is contiguous in the input and the last axis of the output.
 template <class T>
-void transpose_planes(const T* x, const std::vector<LoopAxis<1>>& axes, T* y) {
-  std::vector<PlaneAxis> all(axes.size());
+void transpose_planes(const T* x, const LoopAxes<1>& axes, T* y) {
+  Small<PlaneAxis> all(axes.size());
   Index out_stride = 1;
   for (std::size_t i = axes.size(); i-- > 0;) {
     all[i] = {axes[i].extent, axes[i].strides[0], out_stride};
@@ -43,7 +43,7 @@ void transpose_planes(const T* x, const std::vector<LoopAxis<1>>& axes, T* y) {
   const PlaneAxis rows = *contiguous;
   all.erase(contiguous);
 
-  std::vector<LoopAxis<2>> others;
+  LoopAxes<2> others;
   for (const PlaneAxis& axis : all)
     others.push_back({axis.extent, {axis.in_stride, axis.out_stride}});
   strided_loop(merge_axes(others), {},
@@ -56,16 +56,15 @@ void transpose_planes(const T* x, const std::vector<LoopAxis<1>>& axes, T* y) {
 
 }  // namespace
 
-void permute(DType dtype, const void* in, const Shape& shape, const std::vector<Index>& perm,
+void permute(DType dtype, const void* in, const Shape& shape, const Small<Index>& perm,
              void* out) {
-  const Shape strides = strides_of(shape);
-  std::vector<LoopAxis<1>> axes;
-  axes.reserve(perm.size());
+  const Small<Index> strides = loop_strides(shape);
+  LoopAxes<1> given;
   for (const Index axis : perm) {
     const auto i = static_cast<std::size_t>(axis);
-    axes.push_back({shape[i], {strides[i]}});
+    given.push_back({shape[i], {strides[i]}});
   }
-  axes = merge_axes(axes);
+  const LoopAxes<1> axes = merge_axes(given);
   if (axes.back().extent == 0) return;
   dispatch_move(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -78,9 +77,9 @@ void permute(DType dtype, const void* in, const Shape& shape, const std::vector<
   });
 }
 
-std::vector<Index> Transpose::permutation(Index rank) const {
-  if (!perm.empty()) return perm;
-  std::vector<Index> reversed(static_cast<std::size_t>(rank));
+Small<Index> Transpose::permutation(Index rank) const {
+  if (!perm.empty()) return Small<Index>(perm);
+  Small<Index> reversed(static_cast<std::size_t>(rank));
   for (Index i = 0; i < rank; ++i) reversed[static_cast<std::size_t>(i)] = rank - 1 - i;
   return reversed;
 }

@@ -3,6 +3,7 @@
 // Meaning: ONNX Transpose, opset 25.
 #pragma once
 
+#include "base/small.h"
 #include "ops/operator.h"
 
 namespace engine::ops {
@@ -17,11 +18,11 @@ struct Transpose final : MovingOperator {
   std::string describe() const override;
 
   /// The permutation for a tensor of this rank.
-  std::vector<Index> permutation(Index rank) const;
+  Small<Index> permutation(Index rank) const;
 };
 
 /// Writes the elements of `in`, of shape `shape`, with axis perm[i] as the output's axis i.
-void permute(DType dtype, const void* in, const Shape& shape, const std::vector<Index>& perm,
+void permute(DType dtype, const void* in, const Shape& shape, const Small<Index>& perm,
              void* out);
 
 }  // namespace engine::ops

@@ -5,6 +5,7 @@
 //   TreeEnsembleRegressor   y [n, targets], float32                 ONNX-ML opset 3
 //   TreeEnsembleClassifier  label [n], scores [n, classes] float32  ONNX-ML opset 3
 // Scores are computed in double where x is double.
+#include "base/small.h"
 #include "ops/post_transform.h"
 #include "ops/store.h"
 #include "ops/trees.h"
@@ -20,14 +21,19 @@ void check_feature_count(const Trees& trees, const TensorType& x) {
                   " features, the trees use feature ", trees.max_feature);
 }
 
-// Scratch for one row.
+// Scratch for one row; a few targets need no memory of their own.
 template <class Real>
 struct Scores {
-  std::vector<Real> values;
-  std::unique_ptr<bool[]> seen;
+  static constexpr Index kFew = 16;
+  Small<Real, kFew> values;
+  bool few[kFew];
+  std::unique_ptr<bool[]> many;
+  bool* seen;
   explicit Scores(const Trees& trees)
       : values(static_cast<std::size_t>(trees.targets)),
-        seen(new bool[static_cast<std::size_t>(trees.targets)]) {}
+        many(trees.targets > kFew ? new bool[static_cast<std::size_t>(trees.targets)] : nullptr),
+        seen(many ? many.get() : few) {}
+  Scores(const Scores&) = delete;
 };
 
 template <class Real>
@@ -69,7 +75,7 @@ struct TreeRegressor : ComputingOperator<TreeRegressor> {
     Y* y = output.as<Y>();
     Scores<Real> scores(trees);
     for (Index i = 0; i < rows; ++i, x += features) {
-      trees.score(x, aggregate, scores.values.data(), scores.seen.get());
+      trees.score(x, aggregate, scores.values.data(), scores.seen);
       add_base(base, scores);
       apply(transform, std::span<Real>(scores.values));
       for (const Real value : scores.values) *y++ = store<Y>(value);
@@ -119,7 +125,7 @@ struct TreeClassifier : ComputingOperator<TreeClassifier> {
   // threshold (as in onnxruntime).
   template <class Real>
   Index finish(Scores<Real>& scores) const {
-    std::vector<Real>& values = scores.values;
+    auto& values = scores.values;
     if (only_class >= 0) {
       Real& score = values[static_cast<std::size_t>(only_class)];
       if (!base.empty())
@@ -149,7 +155,7 @@ struct TreeClassifier : ComputingOperator<TreeClassifier> {
       float* y = out.size() > 1 && out[1] ? out[1].as<float>() : nullptr;
       Scores<R> scores(trees);
       for (Index i = 0; i < rows; ++i, x += features) {
-        trees.score(x, TreeAggregate::kSum, scores.values.data(), scores.seen.get());
+        trees.score(x, TreeAggregate::kSum, scores.values.data(), scores.seen);
         const Index label = finish(scores);
         if (out[0]) labels.write(out[0], i, label);
         if (!y) continue;

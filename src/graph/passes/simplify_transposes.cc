@@ -16,7 +16,9 @@ Permutation permutation_of(const Rewriter& rewriter, const Graph& graph, ValueId
   const auto* op = rewriter.made_by<ops::Transpose>(id);
   if (!op) return {};
   const TensorType& type = graph.value(id).type;
-  return type.ranked ? op->permutation(type.rank()) : op->perm;
+  if (!type.ranked) return op->perm;
+  const auto perm = op->permutation(type.rank());
+  return {perm.begin(), perm.end()};
 }
 
 ops::OperatorPtr make_transpose(Permutation perm) {
@@ -65,7 +67,7 @@ std::optional<Tensor> untranspose(const Tensor& constant, const Permutation& per
   for (std::size_t axis = 0; axis < rank; ++axis)
     shape[axis] = padded[static_cast<std::size_t>(inverse[axis])];
   Tensor result(constant.dtype(), shape);
-  ops::permute(constant.dtype(), constant.data(), padded, inverse, result.mutable_data());
+  ops::permute(constant.dtype(), constant.data(), padded, Small<Index>(inverse), result.mutable_data());
   return result;
 }
 

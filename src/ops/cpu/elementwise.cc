@@ -149,7 +149,7 @@ class BinaryKernel final : public Kernel {
   ops::BinaryKind kind_;
   Isa isa_;
   void (*binary_)(ops::BinaryKind, Index, const float*, Index, const float*, Index, float*) noexcept;
-  std::vector<ops::LoopAxis<2>> axes_;
+  ops::LoopAxes<2> axes_;
   Index runs_ = 1;
   bool same_[2] = {};
 };
