@@ -83,9 +83,8 @@ Tensors Session::Impl::run_plan(CachedPlan& cached, const std::vector<Tensor>& i
     if (inputs[i].bytes()) std::memcpy(context->input(i), inputs[i].data(), inputs[i].bytes());
   const Status status = context->run(*pool);
   if (!status.ok())
-    fail(graph::code_of(status.fault),
-         cached.plan->label(static_cast<std::size_t>(status.node)), ": ",
-         graph::describe({status.fault, status.a, status.b}));
+    fail(graph::code_of(status.fault), cached.plan->label(static_cast<std::size_t>(status.node)),
+         ": ", graph::describe({status.fault, status.a, status.b}));
   std::vector<Tensor> outputs;
   for (std::size_t i = 0; i < cached.plan->outputs.size(); ++i) {
     const graph::Port& port = cached.plan->outputs[i];
@@ -136,7 +135,8 @@ Session::Session(const Model& model, SessionOptions options)
 Tensors Session::run(const Tensors& inputs) const { return impl_->run(inputs); }
 
 // A submitted run does not own the session: its destructor waits for the queue instead.
-void Session::submit(Tensors inputs, std::function<void(Tensors, std::exception_ptr)> on_done) const {
+void Session::submit(Tensors inputs,
+                     std::function<void(Tensors, std::exception_ptr)> on_done) const {
   Impl* impl = impl_.get();
   impl->submit([impl, inputs = std::move(inputs), on_done = std::move(on_done)] {
     Tensors outputs;
@@ -181,7 +181,8 @@ BoundCall Session::bind(const std::map<std::string, Shape, std::less<>>& shapes)
     list.push_back(shape);
   }
   const auto cached = impl_->plan_for(list);
-  ENGINE_REQUIRE(cached->plan, ErrorCode::kUnsupported, "the model cannot be bound (the shape of a ",
+  ENGINE_REQUIRE(cached->plan, ErrorCode::kUnsupported,
+                 "the model cannot be bound (the shape of a ",
                  "value inside it depends on the values of the inputs); use Session::run");
   auto call = std::make_unique<BoundCall::Impl>(impl_, cached->plan);
   for (std::size_t i = 0; i < list.size(); ++i) {
