@@ -9,6 +9,17 @@ namespace {
 
 std::atomic<std::int64_t> count{0};
 
+}  // namespace
+
+namespace engine::test {
+
+std::int64_t allocations() noexcept { return count.load(std::memory_order_relaxed); }
+
+}  // namespace engine::test
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
 void* take(std::size_t bytes, std::size_t alignment) {
   count.fetch_add(1, std::memory_order_relaxed);
   if (bytes == 0) bytes = 1;
@@ -21,12 +32,6 @@ void* take(std::size_t bytes, std::size_t alignment) {
 }
 
 }  // namespace
-
-namespace engine::test {
-
-std::int64_t allocations() noexcept { return count.load(std::memory_order_relaxed); }
-
-}  // namespace engine::test
 
 void* operator new(std::size_t bytes) { return take(bytes, 1); }
 void* operator new[](std::size_t bytes) { return take(bytes, 1); }
@@ -44,3 +49,4 @@ void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory
 void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+#endif
