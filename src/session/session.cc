@@ -30,18 +30,6 @@ Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::m
   pool = std::make_shared<Pool>(options.threads, options.executor);
 }
 
-Session::Impl::~Impl() {
-  {
-    const std::lock_guard lock(queue_mutex_);
-    closing_ = true;
-  }
-  queue_wake_.notify_all();
-  if (!queue_thread_.joinable()) return;
-  // The last reference may be dropped by the queue's own thread, inside a callback.
-  if (queue_thread_.get_id() == std::this_thread::get_id()) queue_thread_.detach();
-  else queue_thread_.join();
-}
-
 std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shapes) {
   const std::lock_guard lock(mutex_);
   for (auto it = plans_.begin(); it != plans_.end(); ++it) {
@@ -105,28 +93,6 @@ Tensors Session::Impl::run(const Tensors& inputs) {
   const std::shared_ptr<CachedPlan> cached = plan_for(shapes);
   if (cached->plan) return run_plan(*cached, list);
   return named(graph::interpret(*program, list, *pool, {options.max_bytes, options.max_trips}));
-}
-
-void Session::Impl::submit(std::function<void()> task) {
-  const std::lock_guard lock(queue_mutex_);
-  queue_.push_back(std::move(task));
-  if (!queue_thread_.joinable()) queue_thread_ = std::thread([this] { serve_queue(); });
-  queue_wake_.notify_one();
-}
-
-// Works until the session is gone and everything submitted has run.
-void Session::Impl::serve_queue() {
-  std::unique_lock lock(queue_mutex_);
-  while (true) {
-    queue_wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    std::function<void()> task = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    task();
-    task = nullptr;
-    lock.lock();
-  }
 }
 
 Session::Session(const Model& model, SessionOptions options)
