@@ -7,7 +7,7 @@
 
 namespace engine {
 
-/// When two values count as equal: |a - b| <= atol + rtol * |b|, or at most `ulp` apart.
+/// When two values count as equal: |a - b| <= atol + rtol * |b|.
 struct Tolerance {
   double rtol = 1e-5;
   double atol = 1e-5;
