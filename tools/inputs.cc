@@ -101,7 +101,8 @@ Tensor read_input(const TensorInfo& info, const std::string& file) {
 
 Tensors gather_inputs(const Model& model, const InputOptions& options) {
   Tensors inputs;
-  for (const std::string& argument : options.files) add_file(model, argument, inputs);
+  for (const auto& list : {options.files, options.more})
+    for (const std::string& argument : list) add_file(model, argument, inputs);
   if (!options.random.empty()) add_random(model, options, inputs);
   for (const TensorInfo* info : required_inputs(model))
     ENGINE_REQUIRE(inputs.contains(info->name), ErrorCode::kInvalidArgument, "input ",

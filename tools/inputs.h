@@ -11,6 +11,7 @@ namespace engine::tools {
 
 struct InputOptions {
   std::vector<std::string> files;  ///< NAME=FILE, or FILE
+  std::vector<std::string> more;   ///< further ones, as in --input A=a.npy B=b.npy
   std::string random;              ///< seed as text; empty: missing inputs are an error
   std::vector<std::string> dims;   ///< NAME=N or INPUT:AXIS=N
   Index batch = 0;                 ///< extent of free first dimensions of random inputs; 0: 1

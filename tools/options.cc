@@ -31,6 +31,8 @@ void add_input_options(CLI::App& app, InputOptions& options) {
          "model has one input")
       ->type_name("NAME=FILE")
       ->allow_extra_args(false);
+  // Taken as positional, so that a MODEL behind --input is not swallowed; "" hides it from --help.
+  app.add_option("FILES", options.more)->group("");
   app.add_flag("--random{1}", options.random, "fill missing inputs at random, from a seed")
       ->type_name("[=SEED]");
   app.add_option("--dim", options.dims, "extent of a free dimension (or INPUT:AXIS=N), if random")

@@ -7,7 +7,7 @@
 
 namespace engine {
 
-/// When two values count as equal: |a - b| <= atol + rtol * |b|, or at most `ulp` apart.
+/// When two values count as equal: |a - b| <= atol + rtol * |b|.
 struct Tolerance {
   double rtol = 1e-5;
   double atol = 1e-5;
@@ -20,8 +20,8 @@ struct Difference {
   Index unequal_bits = 0;  ///< elements whose bits differ (any NaN equals any NaN)
   Index nan_a = 0, nan_b = 0, inf_a = 0, inf_b = 0;
   double max_abs = 0, max_rel = 0, mean_abs = 0;
-  Index max_ulp = 0;       ///< distance in representable values of the type
-  Index worst = -1;        ///< element with the largest |a - b|
+  Index max_ulp = 0;  ///< distance in representable values of the type
+  Index worst = -1;   ///< element with the largest |a - b|
   double worst_a = 0, worst_b = 0;
   std::array<Index, 12> ulp_histogram{};  ///< 0, 1, 2, 3-4, 5-8, ..., more than 512
   bool same_shape = true;

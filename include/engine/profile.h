@@ -11,11 +11,11 @@ namespace engine {
 
 /// One node of the plan: what it is, what it costs in theory, what it cost in practice.
 struct NodeProfile {
-  std::string name;      ///< the node's name in the model, or that of its first output
-  std::string op;        ///< operator, with what was fused into it, such as "Conv+Relu"
-  std::string kernel;    ///< the kernel that ran, such as "conv_direct[avx512]"
-  Index flops = 0;       ///< a multiply-add counts 2
-  Index bytes = 0;       ///< inputs and outputs, each once
+  std::string name;    ///< the node's name in the model, or that of its first output
+  std::string op;      ///< operator, with what was fused into it, such as "Conv+Relu"
+  std::string kernel;  ///< the kernel that ran, such as "conv_direct[avx512]"
+  Index flops = 0;     ///< a multiply-add counts 2
+  Index bytes = 0;     ///< inputs and outputs, each once
   std::vector<std::int64_t> start_ns;     ///< of each run, since the first run's start
   std::vector<std::int64_t> duration_ns;  ///< of each run
 };

@@ -31,20 +31,21 @@ struct SessionOptions {
   /// "cpu" (the best instruction set of this machine), "cpu:scalar", "cpu:avx2", "cpu:avx512",
   /// "cpu:neon" (force one), "reference" (double precision, slow, judges accuracy).
   std::string device = "cpu";
-  int threads = 1;                             ///< including the caller; results never depend on it
-  std::shared_ptr<Executor> executor = {};     ///< the host's threads instead of own ones
-  std::vector<std::string> disabled_passes = {};  ///< names as `engine inspect` prints them, or "all"
+  int threads = 1;                          ///< including the caller; results never depend on it
+  std::shared_ptr<Executor> executor = {};  ///< the host's threads instead of own ones
+  std::vector<std::string> disabled_passes =
+      {};  ///< names as `engine inspect` prints them, or "all"
   std::size_t max_bytes = std::size_t{4} << 30;  ///< ceiling for the memory of one run
-  Index max_trips = 1'000'000;                 ///< ceiling for the iterations of one Loop
-  std::size_t max_plans = 16;                  ///< plans kept, one for each set of input shapes
+  Index max_trips = 1'000'000;                   ///< ceiling for the iterations of one Loop
+  std::size_t max_plans = 16;                    ///< plans kept, one for each set of input shapes
 };
 
 /// What a session promises about the bits of its results.
 struct Guarantees {
   int contract_version = 0;
-  bool batch_invariant = false;     ///< a sample's bits do not depend on the batch or its place in it
-  bool thread_invariant = false;    ///< ... on the number of threads
-  bool device_invariant = false;    ///< ... on the instruction set or the device
+  bool batch_invariant = false;   ///< a sample's bits do not depend on the batch or its place in it
+  bool thread_invariant = false;  ///< ... on the number of threads
+  bool device_invariant = false;  ///< ... on the instruction set or the device
   std::vector<std::string> exceptions;  ///< nodes for which the promise does not hold, and why
 };
 

@@ -19,9 +19,22 @@ using Shape = std::vector<Index>;
 
 /// Element types. int4 and uint4 are held one value per byte once loaded.
 enum class DType : std::uint8_t {
-  kFloat32, kFloat64, kFloat16, kBFloat16,
-  kInt4, kUInt4, kInt8, kUInt8, kInt16, kUInt16, kInt32, kUInt32, kInt64, kUInt64,
-  kBool, kString
+  kFloat32,
+  kFloat64,
+  kFloat16,
+  kBFloat16,
+  kInt4,
+  kUInt4,
+  kInt8,
+  kUInt8,
+  kInt16,
+  kUInt16,
+  kInt32,
+  kUInt32,
+  kInt64,
+  kUInt64,
+  kBool,
+  kString
 };
 
 /// Name as messages and `--json` print it, such as "float32".
@@ -64,21 +77,37 @@ struct UInt4 {
 };
 
 /// The DType of a C++ type: dtype_of<float> == DType::kFloat32.
-template <class T> inline constexpr DType dtype_of = DType::kString;
-template <> inline constexpr DType dtype_of<float> = DType::kFloat32;
-template <> inline constexpr DType dtype_of<double> = DType::kFloat64;
-template <> inline constexpr DType dtype_of<Float16> = DType::kFloat16;
-template <> inline constexpr DType dtype_of<BFloat16> = DType::kBFloat16;
-template <> inline constexpr DType dtype_of<Int4> = DType::kInt4;
-template <> inline constexpr DType dtype_of<UInt4> = DType::kUInt4;
-template <> inline constexpr DType dtype_of<std::int8_t> = DType::kInt8;
-template <> inline constexpr DType dtype_of<std::uint8_t> = DType::kUInt8;
-template <> inline constexpr DType dtype_of<std::int16_t> = DType::kInt16;
-template <> inline constexpr DType dtype_of<std::uint16_t> = DType::kUInt16;
-template <> inline constexpr DType dtype_of<std::int32_t> = DType::kInt32;
-template <> inline constexpr DType dtype_of<std::uint32_t> = DType::kUInt32;
-template <> inline constexpr DType dtype_of<std::int64_t> = DType::kInt64;
-template <> inline constexpr DType dtype_of<std::uint64_t> = DType::kUInt64;
-template <> inline constexpr DType dtype_of<bool> = DType::kBool;
+template <class T>
+inline constexpr DType dtype_of = DType::kString;
+template <>
+inline constexpr DType dtype_of<float> = DType::kFloat32;
+template <>
+inline constexpr DType dtype_of<double> = DType::kFloat64;
+template <>
+inline constexpr DType dtype_of<Float16> = DType::kFloat16;
+template <>
+inline constexpr DType dtype_of<BFloat16> = DType::kBFloat16;
+template <>
+inline constexpr DType dtype_of<Int4> = DType::kInt4;
+template <>
+inline constexpr DType dtype_of<UInt4> = DType::kUInt4;
+template <>
+inline constexpr DType dtype_of<std::int8_t> = DType::kInt8;
+template <>
+inline constexpr DType dtype_of<std::uint8_t> = DType::kUInt8;
+template <>
+inline constexpr DType dtype_of<std::int16_t> = DType::kInt16;
+template <>
+inline constexpr DType dtype_of<std::uint16_t> = DType::kUInt16;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::kInt32;
+template <>
+inline constexpr DType dtype_of<std::uint32_t> = DType::kUInt32;
+template <>
+inline constexpr DType dtype_of<std::int64_t> = DType::kInt64;
+template <>
+inline constexpr DType dtype_of<std::uint64_t> = DType::kUInt64;
+template <>
+inline constexpr DType dtype_of<bool> = DType::kBool;
 
 }  // namespace engine

@@ -18,7 +18,8 @@ std::string concat(const Parts&... parts) {
   return text.str();
 }
 
-/// Throws Error with the parts as its message: "<what is wrong> (<why that is wrong>) <what to try>".
+/// Throws Error with the parts as its message: "<what is wrong> (<why that is wrong>) <what to
+/// try>".
 template <class... Parts>
 [[noreturn]] void fail(ErrorCode code, const Parts&... parts) {
   throw Error(code, concat(parts...));
@@ -26,16 +27,16 @@ template <class... Parts>
 
 }  // namespace engine
 
-#define ENGINE_VALIDATE(condition, ...)                                          \
-  do {                                                                           \
-    if (!(condition)) [[unlikely]]                                               \
-      ::engine::fail(::engine::ErrorCode::kInvalidModel, __VA_ARGS__);           \
+#define ENGINE_VALIDATE(condition, ...)                                \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::engine::fail(::engine::ErrorCode::kInvalidModel, __VA_ARGS__); \
   } while (0)
 
-#define ENGINE_REQUIRE(condition, code, ...)                                     \
-  do {                                                                           \
-    if (!(condition)) [[unlikely]]                                               \
-      ::engine::fail(code, __VA_ARGS__);                                         \
+#define ENGINE_REQUIRE(condition, code, ...) \
+  do {                                       \
+    if (!(condition)) [[unlikely]]           \
+      ::engine::fail(code, __VA_ARGS__);     \
   } while (0)
 
 #define ENGINE_EXPECT(condition) assert(condition)

@@ -10,7 +10,8 @@
 namespace engine {
 
 /// An extent: known, or unknown with an identity. Two unknown extents with the same non-empty
-/// symbol are equal at run time; an unknown extent without a symbol equals nothing, not even itself.
+/// symbol are equal at run time; an unknown extent without a symbol equals nothing, not even
+/// itself.
 class Dim {
  public:
   Dim() = default;

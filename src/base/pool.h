@@ -32,12 +32,14 @@ class Pool {
       for (Index i = 0; i < count; ++i) task(i);
       return;
     }
-    run(static_cast<int>(count), [](void* context, int i) { (*static_cast<const Task*>(context))(i); },
+    run(
+        static_cast<int>(count),
+        [](void* context, int i) { (*static_cast<const Task*>(context))(i); },
         const_cast<Task*>(&task));
   }
 
-  /// Splits [0, n) into at most `concurrency` ranges whose bounds are multiples of `grain` and calls
-  /// `task(first, last)` on each.
+  /// Splits [0, n) into at most `concurrency` ranges whose bounds are multiples of `grain` and
+  /// calls `task(first, last)` on each.
   template <class Task>
   void ranges(Index n, Index grain, const Task& task) noexcept {
     const Index pieces = (n + grain - 1) / grain;

@@ -27,8 +27,8 @@ Index element_count(std::span<const Index> shape) {
 
 Index byte_count(DType dtype, std::span<const Index> shape) {
   Index bytes;
-  const bool overflow = __builtin_mul_overflow(
-      element_count(shape), static_cast<Index>(size_of(dtype)), &bytes);
+  const bool overflow =
+      __builtin_mul_overflow(element_count(shape), static_cast<Index>(size_of(dtype)), &bytes);
   ENGINE_REQUIRE(!overflow, ErrorCode::kInvalidArgument, "shape ",
                  to_string(Shape(shape.begin(), shape.end())), " of ", to_string(dtype),
                  " is impossible (its byte count overflows 64 bits)");
@@ -81,8 +81,7 @@ Shape broadcast_strides(const Shape& shape, const Shape& to) {
   const Shape own = strides_of(shape);
   Shape strides(to.size(), 0);
   const std::size_t skip = to.size() - shape.size();
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    strides[skip + i] = shape[i] == 1 ? 0 : own[i];
+  for (std::size_t i = 0; i < shape.size(); ++i) strides[skip + i] = shape[i] == 1 ? 0 : own[i];
   return strides;
 }
 

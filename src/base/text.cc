@@ -57,7 +57,8 @@ std::string json_escaped(std::string_view raw) {
     } else if (length == 1) {
       if (c == '"' || c == '\\') (text += '\\') += c;
       else if (c == '\n') text += "\\n";
-      else if (static_cast<std::uint8_t>(c) < 0x20) text += hex(static_cast<std::uint8_t>(c), "\\u00");
+      else if (static_cast<std::uint8_t>(c) < 0x20)
+        text += hex(static_cast<std::uint8_t>(c), "\\u00");
       else text += c;
       ++i;
     } else {

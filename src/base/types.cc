@@ -78,7 +78,8 @@ Float16::Float16(float value) noexcept {
   const std::uint32_t magnitude = x & 0x7fffffffu;
   if (magnitude >= 0x7f800000u) {  // infinity, or a NaN that must stay one
     bits = static_cast<std::uint16_t>(sign | 0x7c00u | (magnitude > 0x7f800000u ? 0x200u : 0u));
-  } else if (magnitude < 0x38800000u) {  // below 2^-14: let the float adder round to multiples of 2^-24
+  } else if (magnitude <
+             0x38800000u) {  // below 2^-14: let the float adder round to multiples of 2^-24
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
     bits = static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3f000000u));
   } else {
@@ -166,8 +167,7 @@ Tensor Tensor::clone() const {
   Tensor copy(dtype_, shape_);
   if (dtype_ == DType::kString)
     std::copy(strings().begin(), strings().end(), static_cast<std::string*>(copy.mutable_data()));
-  else if (bytes())
-    std::memcpy(copy.mutable_data(), data_, bytes());
+  else if (bytes()) std::memcpy(copy.mutable_data(), data_, bytes());
   return copy;
 }
 
@@ -177,8 +177,8 @@ void Tensor::check_type(DType wanted) const {
 }
 
 void Tensor::check_count(Index count) const {
-  ENGINE_REQUIRE(count == size_, ErrorCode::kInvalidArgument, "shape ", to_string(shape_),
-                 " has ", size_, " elements, ", count, " values were given");
+  ENGINE_REQUIRE(count == size_, ErrorCode::kInvalidArgument, "shape ", to_string(shape_), " has ",
+                 size_, " elements, ", count, " values were given");
 }
 
 }  // namespace engine

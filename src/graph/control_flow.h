@@ -45,8 +45,8 @@ ops::OperatorPtr make_loop(std::shared_ptr<const Graph> body, Index carried);
 
 /// Attributes of Scan, as in ONNX opset 25.
 struct ScanAttributes {
-  Index states = 0;  ///< loop-carried values
-  Index scans = 0;   ///< scan inputs
+  Index states = 0;                                        ///< loop-carried values
+  Index scans = 0;                                         ///< scan inputs
   std::vector<Index> input_axes, output_axes;              ///< one for each; 0 if empty
   std::vector<Index> input_directions, output_directions;  ///< 1: backwards
 };

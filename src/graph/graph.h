@@ -51,16 +51,17 @@ struct Graph {
   std::string label(const Node& node) const;
 };
 
-/// Infers the types of all values from those of inputs and constants, in one walk. Declared types of
-/// intermediate values are replaced. Throws Error (kInvalidModel), prefixed with the node's label.
+/// Infers the types of all values from those of inputs and constants, in one walk. Declared types
+/// of intermediate values are replaced. Throws Error (kInvalidModel), prefixed with the node's
+/// label.
 void infer_types(Graph& graph);
 
 /// `op.infer`, with the ranks of the results limited: a hostile shape input cannot ask for more.
 std::vector<TensorType> infer_outputs(const ops::Operator& op, const ops::Operands& in,
                                       Index outputs);
 
-/// Operands of a node as shape inference sees them. `extents[id]` is a list of extents if a value is
-/// known to be one; may be shorter than values.
+/// Operands of a node as shape inference sees them. `extents[id]` is a list of extents if a value
+/// is known to be one; may be shorter than values.
 std::vector<ops::Operand> operands_of(const Graph& graph, const Node& node,
                                       const std::vector<std::optional<Dims>>& extents);
 

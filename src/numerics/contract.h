@@ -32,7 +32,8 @@ constexpr Index dense_segments(Index outputs) noexcept {
   return outputs <= 16 ? 4 : outputs <= 32 ? 2 : 1;
 }
 
-/// First element of segment `s` of `segments` (and the end of the one before): even cuts, rounded up.
+/// First element of segment `s` of `segments` (and the end of the one before): even cuts, rounded
+/// up.
 constexpr Index segment_start(Index k, Index segments, Index s) noexcept {
   const Index length = (k + segments - 1) / segments;
   const Index start = s * length;

@@ -7,8 +7,7 @@ namespace {
 
 class OperatorKernel final : public Kernel {
  public:
-  OperatorKernel(const Binding& binding, bool reference)
-      : op_(binding.op), reference_(reference) {
+  OperatorKernel(const Binding& binding, bool reference) : op_(binding.op), reference_(reference) {
     for (const Input& input : binding.in) {
       in_shapes_.push_back(input ? input.shape() : Shape{});
       in_.push_back(input);

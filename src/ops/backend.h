@@ -12,7 +12,8 @@
 
 namespace engine::ops {
 
-/// Constants of a node in the form a kernel wants: packed once per program, shared by all its plans.
+/// Constants of a node in the form a kernel wants: packed once per program, shared by all its
+/// plans.
 class Packed {
  public:
   virtual ~Packed() = default;

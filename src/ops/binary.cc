@@ -67,7 +67,8 @@ T integer_binary(BinaryKind kind, T a, T b, bool& zero) {
         zero = true;
         return 0;
       }
-      if constexpr (std::is_signed_v<T>)  // the quotient of the smallest value and -1 would overflow
+      if constexpr (std::is_signed_v<T>)  // the quotient of the smallest value and -1 would
+                                          // overflow
         if (b == T(-1))
           return kind == BinaryKind::kDiv ? static_cast<T>(U{0} - static_cast<U>(a)) : T(0);
       if (kind == BinaryKind::kDiv) return static_cast<T>(a / b);
@@ -118,8 +119,7 @@ Fault mixed_power(const Input& a, const Input& b, const Output& y) {
           return integer_power(p, static_cast<std::int64_t>(q));
         else if constexpr (kIsFloat<A>)
           return A(numerics::pow(static_cast<C>(p), static_cast<C>(q)));
-        else
-          return A(static_cast<std::int64_t>(numerics::pow(double(p), static_cast<double>(q))));
+        else return A(static_cast<std::int64_t>(numerics::pow(double(p), static_cast<double>(q))));
       });
     });
   });
@@ -171,8 +171,7 @@ std::vector<TensorType> Binary::infer(const Operands& in, Index) const {
     require_type(in, 0, "A", is_number, "a number type");
     require_type(in, 1, "B", is_number, "a number type");
   }
-  if (kind == BinaryKind::kMod)
-    require_type(in, 0, "A", is_number, "a number type");
+  if (kind == BinaryKind::kMod) require_type(in, 0, "A", is_number, "a number type");
   TensorType type = broadcast_type(in, compares(kind) ? DType::kBool : in.dtype(0));
   if (kind == BinaryKind::kPRelu && type.ranked && in.type(0).ranked)
     type.dims = in.type(0).dims.size() == type.dims.size() ? type.dims : in.type(0).dims;
@@ -180,7 +179,8 @@ std::vector<TensorType> Binary::infer(const Operands& in, Index) const {
 }
 
 std::optional<Dims> Binary::infer_extents(const Operands& in) const {
-  if (kind > BinaryKind::kDiv || in.type(0).rank() > 1 || in.type(1).rank() > 1) return std::nullopt;
+  if (kind > BinaryKind::kDiv || in.type(0).rank() > 1 || in.type(1).rank() > 1)
+    return std::nullopt;
   if (!is_integer(in.dtype(0))) return std::nullopt;
   const auto a = in.extents(0), b = in.extents(1);
   if (!a || !b || a->empty() || b->empty()) return std::nullopt;
@@ -246,13 +246,15 @@ Fault Variadic::compute(Inputs in, Outputs out) const {
     } else if constexpr (kIsFloat<T>) {
       std::vector<Real> sum(static_cast<std::size_t>(n));
       for (std::size_t i = 0; i < in.size(); ++i)
-        broadcast_loop<1>(shape, {in[i].extents}, [&](Index to, const auto& from, Index count, const auto& stride) {
-          for (Index k = 0; k < count; ++k) {
-            const Real value = static_cast<Real>(in[i].as<T>()[from[0] + k * stride[0]]);
-            Real& total = sum[static_cast<std::size_t>(to + k)];
-            total = i ? real_binary(kind, total, value) : value;
-          }
-        });
+        broadcast_loop<1>(shape, {in[i].extents},
+                          [&](Index to, const auto& from, Index count, const auto& stride) {
+                            for (Index k = 0; k < count; ++k) {
+                              const Real value =
+                                  static_cast<Real>(in[i].as<T>()[from[0] + k * stride[0]]);
+                              Real& total = sum[static_cast<std::size_t>(to + k)];
+                              total = i ? real_binary(kind, total, value) : value;
+                            }
+                          });
       for (Index i = 0; i < n; ++i) {
         const Real total = sum[static_cast<std::size_t>(i)];
         y[i] = T(static_cast<float>(mean ? total / static_cast<Real>(in.size()) : total));
@@ -262,9 +264,9 @@ Fault Variadic::compute(Inputs in, Outputs out) const {
   });
 }
 
-#define ENGINE_BINARY(op, kind)                                        \
-  OperatorPtr make_##op(const Attributes&) {                           \
-    return std::make_shared<Binary>(#op, BinaryKind::kind);            \
+#define ENGINE_BINARY(op, kind)                             \
+  OperatorPtr make_##op(const Attributes&) {                \
+    return std::make_shared<Binary>(#op, BinaryKind::kind); \
   }
 ENGINE_BINARY(Add, kAdd)
 ENGINE_BINARY(Sub, kSub)
@@ -280,8 +282,8 @@ ENGINE_BINARY(LessOrEqual, kLessOrEqual)
 #undef ENGINE_BINARY
 
 OperatorPtr make_Mod(const Attributes& a) {
-  return std::make_shared<Binary>("Mod", a.flag("fmod", false) ? BinaryKind::kFmod
-                                                               : BinaryKind::kMod);
+  return std::make_shared<Binary>("Mod",
+                                  a.flag("fmod", false) ? BinaryKind::kFmod : BinaryKind::kMod);
 }
 OperatorPtr make_Max(const Attributes&) {
   return std::make_shared<Variadic>("Max", BinaryKind::kMax, false);

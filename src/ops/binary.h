@@ -10,8 +10,21 @@
 namespace engine::ops {
 
 enum class BinaryKind : std::uint8_t {
-  kAdd, kSub, kMul, kDiv, kPow, kMod, kFmod, kMax, kMin, kPRelu,
-  kEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kPow,
+  kMod,
+  kFmod,
+  kMax,
+  kMin,
+  kPRelu,
+  kEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kLess,
+  kLessOrEqual
 };
 
 class Binary final : public ComputingOperator<Binary> {

@@ -22,8 +22,7 @@ Index tap_offset(const Windows& w, const Shape& output, const Shape& kernel) {
 
 // One output: x is the group's first channel, w the output channel's weights.
 template <class Real, class T>
-Real chain(const T* x, const T* w, Index channels, const std::vector<Index>& taps,
-           Index image) {
+Real chain(const T* x, const T* w, Index channels, const std::vector<Index>& taps, Index image) {
   const Index window = static_cast<Index>(taps.size());
   Real sum = 0;
   for (Index block = 0; block < channels; block += numerics::kLanes)
@@ -53,7 +52,8 @@ std::vector<TensorType> Conv::infer(const Operands& in, Index) const {
                     " channels do not divide by group ", group);
     ENGINE_VALIDATE(!per_group.known() || per_group.value() * group == channels.value(),
                     "input has ", channels.value(), " channels, weights expect ",
-                    per_group.value() * group, " (W is ", to_string(w.dims), ", group ", group, ")");
+                    per_group.value() * group, " (W is ", to_string(w.dims), ", group ", group,
+                    ")");
   }
   ENGINE_VALIDATE(!filters.known() || filters.value() % group == 0, filters.value(),
                   " filters do not divide by group ", group);
@@ -112,8 +112,8 @@ Fault Conv::compute(Inputs in, Outputs out) const {
           const C sum = chain<C>(in[kX].as<T>() + first * image,
                                  w + m * channels * std::ssize(taps), channels, taps, image);
           const Index i = (n * filters + m) * pixels + pixel;
-          out[0].as<T>()[i] = T(
-              epilogue.apply(sum, bias ? bias + m : nullptr, residual ? residual + i : nullptr));
+          out[0].as<T>()[i] =
+              T(epilogue.apply(sum, bias ? bias + m : nullptr, residual ? residual + i : nullptr));
         }
     }
   });

@@ -17,7 +17,8 @@ namespace engine::ops {
 
 class Dense final : public ComputingOperator<Dense> {
  public:
-  Dense(bool transposed, Epilogue epilogue) : transposed(transposed), epilogue(std::move(epilogue)) {}
+  Dense(bool transposed, Epilogue epilogue)
+      : transposed(transposed), epilogue(std::move(epilogue)) {}
 
   static constexpr Index kX = 0, kWeights = 1, kBias = 2, kResidual = 3;
 

@@ -10,7 +10,7 @@ namespace engine::ops {
 struct Epilogue {
   bool residual = false;  ///< the node's last input is added to the result
   numerics::Activation activation = numerics::Activation::kIdentity;
-  float a = 0, b = 0;  ///< attributes of the activation
+  float a = 0, b = 0;           ///< attributes of the activation
   std::string activation_name;  ///< the operator it was, for people
 
   /// `bias` and `residual_value` point at one element each, or are null.

@@ -25,9 +25,7 @@ auto dot(const T* a, Index a_step, const T* b, Index b_step, Index k) {
   }
 }
 
-bool multiplies(DType t) {
-  return is_number(t) && t != DType::kInt4 && t != DType::kUInt4;
-}
+bool multiplies(DType t) { return is_number(t) && t != DType::kInt4 && t != DType::kUInt4; }
 
 template <class Visit>
 Fault dispatch_product(DType dtype, Visit&& visit) {
@@ -116,8 +114,7 @@ std::vector<TensorType> Gemm::infer(const Operands& in, Index) const {
   require_rank(in, 0, "A", 2);
   require_rank(in, 1, "B", 2);
   const TensorType &a = in.type(0), &b = in.type(1);
-  if (!a.ranked || !b.ranked)
-    return {TensorType(a.dtype, Dims{Dim::unknown(), Dim::unknown()})};
+  if (!a.ranked || !b.ranked) return {TensorType(a.dtype, Dims{Dim::unknown(), Dim::unknown()})};
   require_equal(a.dims[trans_a ? 0 : 1], b.dims[trans_b ? 1 : 0], a.dims, b.dims);
   const Dims y = {a.dims[trans_a ? 1 : 0], b.dims[trans_b ? 0 : 1]};
   if (in.has(2)) {
@@ -143,7 +140,8 @@ Index Gemm::flops(std::span<const TensorType> in, std::span<const TensorType> ou
 }
 
 std::string Gemm::describe() const {
-  return concat(trans_a ? "transA " : "", trans_b ? "transB " : "", "alpha=", alpha, " beta=", beta);
+  return concat(trans_a ? "transA " : "", trans_b ? "transB " : "", "alpha=", alpha,
+                " beta=", beta);
 }
 
 template <class Real>
@@ -164,8 +162,10 @@ Fault Gemm::compute(Inputs in, Outputs out) const {
         const auto sum = dot<Real>(trans_a ? a + r : a + r * k, trans_a ? m : 1,
                                    trans_b ? b + q * k : b + q, trans_b ? 1 : n, k);
         C value = C(alpha) * static_cast<C>(sum);
-        if (c) value = std::fma(C(beta), static_cast<C>(c[r * c_strides[0] + q * c_strides[1]]), value);
-        if constexpr (std::is_integral_v<T>) y[r * n + q] = static_cast<T>(static_cast<Index>(value));
+        if (c)
+          value = std::fma(C(beta), static_cast<C>(c[r * c_strides[0] + q * c_strides[1]]), value);
+        if constexpr (std::is_integral_v<T>)
+          y[r * n + q] = static_cast<T>(static_cast<Index>(value));
         else y[r * n + q] = T(value);
       }
     return kNoFault;

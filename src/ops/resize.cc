@@ -375,11 +375,10 @@ OperatorPtr make_Resize(const Attributes& attributes) {
   auto op = std::make_shared<Resize>();
   op->mode =
       parse_name<ResizeMode, 3>(attributes, "mode", "nearest", {"nearest", "linear", "cubic"});
-  op->coordinates =
-      parse_name<ResizeCoordinates, 7>(attributes, "coordinate_transformation_mode", "half_pixel",
-                                       {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-                                        "align_corners", "asymmetric", "tf_crop_and_resize",
-                                        "tf_half_pixel_for_nn"});
+  op->coordinates = parse_name<ResizeCoordinates, 7>(
+      attributes, "coordinate_transformation_mode", "half_pixel",
+      {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
+       "tf_crop_and_resize", "tf_half_pixel_for_nn"});
   op->rounding =
       parse_name<NearestRounding, 4>(attributes, "nearest_mode", "round_prefer_floor",
                                      {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});

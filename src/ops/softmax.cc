@@ -17,8 +17,7 @@ void one_slice(const T* x, Index n, Index stride, bool log, T* y) {
     max = value > max ? value : max;
   }
   const auto shifted = [&](Index i) { return static_cast<Real>(x[i * stride]) - max; };
-  const Real sum =
-      numerics::lane_sum<Real>(n, [&](Index i) { return numerics::exp(shifted(i)); });
+  const Real sum = numerics::lane_sum<Real>(n, [&](Index i) { return numerics::exp(shifted(i)); });
   const Real log_sum = log ? numerics::log(sum) : Real(0);
   for (Index i = 0; i < n; ++i) {
     const Real value = log ? shifted(i) - log_sum : numerics::exp(shifted(i)) / sum;

@@ -56,8 +56,7 @@ void transpose_planes(const T* x, const LoopAxes<1>& axes, T* y) {
 
 }  // namespace
 
-void permute(DType dtype, const void* in, const Shape& shape, const Small<Index>& perm,
-             void* out) {
+void permute(DType dtype, const void* in, const Shape& shape, const Small<Index>& perm, void* out) {
   const Small<Index> strides = loop_strides(shape);
   LoopAxes<1> given;
   for (const Index axis : perm) {

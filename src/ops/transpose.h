@@ -22,7 +22,6 @@ struct Transpose final : MovingOperator {
 };
 
 /// Writes the elements of `in`, of shape `shape`, with axis perm[i] as the output's axis i.
-void permute(DType dtype, const void* in, const Shape& shape, const Small<Index>& perm,
-             void* out);
+void permute(DType dtype, const void* in, const Shape& shape, const Small<Index>& perm, void* out);
 
 }  // namespace engine::ops

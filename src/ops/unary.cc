@@ -166,9 +166,9 @@ Fault Clip::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
-#define ENGINE_UNARY(op, activation)                                     \
-  OperatorPtr make_##op(const Attributes&) {                             \
-    return std::make_shared<Unary>(#op, Activation::activation);         \
+#define ENGINE_UNARY(op, activation)                             \
+  OperatorPtr make_##op(const Attributes&) {                     \
+    return std::make_shared<Unary>(#op, Activation::activation); \
   }
 ENGINE_UNARY(Relu, kRelu)
 ENGINE_UNARY(Sigmoid, kSigmoid)
@@ -206,7 +206,8 @@ OperatorPtr make_Elu(const Attributes& a) {
   return std::make_shared<Unary>("Elu", Activation::kElu, a.number("alpha", 1.0f));
 }
 OperatorPtr make_Selu(const Attributes& a) {
-  return std::make_shared<Unary>("Selu", Activation::kSelu, a.number("alpha", 1.67326319217681884765625f),
+  return std::make_shared<Unary>("Selu", Activation::kSelu,
+                                 a.number("alpha", 1.67326319217681884765625f),
                                  a.number("gamma", 1.05070102214813232421875f));
 }
 OperatorPtr make_Celu(const Attributes& a) {
@@ -224,11 +225,11 @@ OperatorPtr make_Shrink(const Attributes& a) {
   return std::make_shared<Shrink>(a.number("lambd", 0.5f), a.number("bias", 0.0f));
 }
 
-#define ENGINE_FUNCTION(op, f)                                                            \
-  OperatorPtr make_##op(const Attributes&) {                                              \
-    static const Function function{#op, [](float x) -> float { return f(x); },            \
-                                   [](double x) -> double { return f(x); }};              \
-    return std::make_shared<UnaryFunction>(function);                                     \
+#define ENGINE_FUNCTION(op, f)                                                 \
+  OperatorPtr make_##op(const Attributes&) {                                   \
+    static const Function function{#op, [](float x) -> float { return f(x); }, \
+                                   [](double x) -> double { return f(x); }};   \
+    return std::make_shared<UnaryFunction>(function);                          \
   }
 ENGINE_FUNCTION(Sin, numerics::sin)
 ENGINE_FUNCTION(Cos, numerics::cos)

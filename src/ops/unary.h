@@ -29,7 +29,8 @@ class Unary final : public ComputingOperator<Unary> {
   std::string_view name_;
 };
 
-/// Clip of opset 11 and above: bounds are inputs. A pass turns it into a Unary if they are constants.
+/// Clip of opset 11 and above: bounds are inputs. A pass turns it into a Unary if they are
+/// constants.
 ///   x [..], min [] (optional), max [] (optional) -> y as x
 class Clip final : public ComputingOperator<Clip> {
  public:

@@ -8,7 +8,8 @@
 namespace engine {
 namespace {
 
-std::size_t find_port(const std::vector<TensorInfo>& list, std::string_view name, const char* what) {
+std::size_t find_port(const std::vector<TensorInfo>& list, std::string_view name,
+                      const char* what) {
   for (std::size_t i = 0; i < list.size(); ++i)
     if (list[i].name == name) return i;
   std::vector<std::string> names;

@@ -24,7 +24,11 @@ class NodeComparison {
  public:
   NodeComparison(Session::Impl& a, Session::Impl& b, const CompareOptions& options,
                  CompareReport& report)
-      : a_(a), b_(b), options_(options), report_(report), graph_(b.program->graph()),
+      : a_(a),
+        b_(b),
+        options_(options),
+        report_(report),
+        graph_(b.program->graph()),
         own_(graph_.values.size()) {}
 
   void run(const std::vector<Tensor>& inputs) {
@@ -33,9 +37,8 @@ class NodeComparison {
                    "the two devices have different graphs");
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) own(graph_.inputs[i]) = inputs[i];
     graph::interpret(*a_.program, inputs, *a_.pool, limits(a_),
-                     [&](std::size_t node, std::span<const Tensor> in, std::span<const Tensor> out) {
-                       visit(node, in, out);
-                     });
+                     [&](std::size_t node, std::span<const Tensor> in,
+                         std::span<const Tensor> out) { visit(node, in, out); });
   }
 
  private:
@@ -48,7 +51,8 @@ class NodeComparison {
     if (stopped_) return;
     const graph::Node& node = graph_.nodes[index];
     std::vector<Tensor> in;
-    for (std::size_t k = 0; k < node.inputs.size(); ++k) in.push_back(operand(node.inputs[k], in_a[k]));
+    for (std::size_t k = 0; k < node.inputs.size(); ++k)
+      in.push_back(operand(node.inputs[k], in_a[k]));
     std::vector<Tensor> out;
     std::string why_not;
     try {
@@ -76,7 +80,8 @@ class NodeComparison {
   bool is_released(graph::ValueId id) {
     if (made_.empty()) {
       made_.assign(graph_.values.size(), false);
-      for (const graph::ValueId input : graph_.inputs) made_[static_cast<std::size_t>(input)] = true;
+      for (const graph::ValueId input : graph_.inputs)
+        made_[static_cast<std::size_t>(input)] = true;
       for (const graph::Node& node : graph_.nodes)
         for (const graph::ValueId output : node.outputs)
           if (output != graph::kNoValue) made_[static_cast<std::size_t>(output)] = true;

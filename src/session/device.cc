@@ -27,12 +27,12 @@ std::shared_ptr<const ops::Backend> make_backend(const std::string& device) {
   for (const Isa isa : kIsas) {
     if (device != std::string("cpu:") + to_string(isa)) continue;
     ENGINE_REQUIRE(available(isa), ErrorCode::kNotFound, "device ", quote(device),
-                   " is not available (this CPU has no ", to_string(isa), "); there are: ",
-                   device_list());
+                   " is not available (this CPU has no ", to_string(isa),
+                   "); there are: ", device_list());
     return cpu::make_backend(isa);
   }
-  fail(ErrorCode::kInvalidArgument, "there is no device ", quote(device), "; there are: ",
-       device_list());
+  fail(ErrorCode::kInvalidArgument, "there is no device ", quote(device),
+       "; there are: ", device_list());
 }
 
 std::vector<DeviceInfo> devices() {

@@ -26,8 +26,8 @@ void check_input(const TensorInfo& info, DType dtype, const Shape& shape,
   for (std::size_t i = 0; i < shape.size(); ++i) {
     const Dimension& dim = info.shape[i];
     ENGINE_REQUIRE(dim.free() || dim.size == shape[i], kCode, "input ", quote(info.name),
-                   " has shape ", to_string(shape), ", the model needs ", to_string(info), " (axis ",
-                   i, ": ", shape[i], " != ", dim.size, ")");
+                   " has shape ", to_string(shape), ", the model needs ", to_string(info),
+                   " (axis ", i, ": ", shape[i], " != ", dim.size, ")");
     if (!dim.free() || dim.name.empty()) continue;
     const auto [it, fresh] = bound.try_emplace(dim.name, shape[i], info.name);
     ENGINE_REQUIRE(it->second.first == shape[i], kCode, "dimension ", quote(dim.name), " is ",

@@ -67,8 +67,9 @@ graph::Graph Model::Impl::load_graph() const {
   std::error_code failed;
   const bool same = std::filesystem::file_size(file, failed) == file_bytes && !failed &&
                     std::filesystem::last_write_time(file, failed) == file_time && !failed;
-  ENGINE_REQUIRE(same, ErrorCode::kIo, "model ", quote(name),
-                 " has changed since it was loaded, and its weights are needed again; load it anew");
+  ENGINE_REQUIRE(
+      same, ErrorCode::kIo, "model ", quote(name),
+      " has changed since it was loaded, and its weights are needed again; load it anew");
   onnx::LoadedModel again = onnx::load_file(file, options);
   return std::move(again.graph);
 }

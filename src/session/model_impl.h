@@ -19,7 +19,7 @@ namespace engine {
 /// from it, and read again from the file if another device needs it: the program holds the weights
 /// in packed form, and one copy is enough.
 struct Model::Impl {
-  std::filesystem::path file;  ///< empty: the model came from memory
+  std::filesystem::path file;     ///< empty: the model came from memory
   std::uintmax_t file_bytes = 0;  ///< size and time of the file when it was loaded
   std::filesystem::file_time_type file_time;
   LoadOptions options;

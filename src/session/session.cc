@@ -30,18 +30,6 @@ Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::m
   pool = std::make_shared<Pool>(options.threads, options.executor);
 }
 
-Session::Impl::~Impl() {
-  {
-    const std::lock_guard lock(queue_mutex_);
-    closing_ = true;
-  }
-  queue_wake_.notify_all();
-  if (!queue_thread_.joinable()) return;
-  // The last reference may be dropped by the queue's own thread, inside a callback.
-  if (queue_thread_.get_id() == std::this_thread::get_id()) queue_thread_.detach();
-  else queue_thread_.join();
-}
-
 std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shapes) {
   const std::lock_guard lock(mutex_);
   for (auto it = plans_.begin(); it != plans_.end(); ++it) {
@@ -83,9 +71,8 @@ Tensors Session::Impl::run_plan(CachedPlan& cached, const std::vector<Tensor>& i
     if (inputs[i].bytes()) std::memcpy(context->input(i), inputs[i].data(), inputs[i].bytes());
   const Status status = context->run(*pool);
   if (!status.ok())
-    fail(graph::code_of(status.fault),
-         cached.plan->label(static_cast<std::size_t>(status.node)), ": ",
-         graph::describe({status.fault, status.a, status.b}));
+    fail(graph::code_of(status.fault), cached.plan->label(static_cast<std::size_t>(status.node)),
+         ": ", graph::describe({status.fault, status.a, status.b}));
   std::vector<Tensor> outputs;
   for (std::size_t i = 0; i < cached.plan->outputs.size(); ++i) {
     const graph::Port& port = cached.plan->outputs[i];
@@ -108,35 +95,14 @@ Tensors Session::Impl::run(const Tensors& inputs) {
   return named(graph::interpret(*program, list, *pool, {options.max_bytes, options.max_trips}));
 }
 
-void Session::Impl::submit(std::function<void()> task) {
-  const std::lock_guard lock(queue_mutex_);
-  queue_.push_back(std::move(task));
-  if (!queue_thread_.joinable()) queue_thread_ = std::thread([this] { serve_queue(); });
-  queue_wake_.notify_one();
-}
-
-// Works until the session is gone and everything submitted has run.
-void Session::Impl::serve_queue() {
-  std::unique_lock lock(queue_mutex_);
-  while (true) {
-    queue_wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    std::function<void()> task = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    task();
-    task = nullptr;
-    lock.lock();
-  }
-}
-
 Session::Session(const Model& model, SessionOptions options)
     : impl_(std::make_shared<Impl>(model, std::move(options))) {}
 
 Tensors Session::run(const Tensors& inputs) const { return impl_->run(inputs); }
 
 // A submitted run does not own the session: its destructor waits for the queue instead.
-void Session::submit(Tensors inputs, std::function<void(Tensors, std::exception_ptr)> on_done) const {
+void Session::submit(Tensors inputs,
+                     std::function<void(Tensors, std::exception_ptr)> on_done) const {
   Impl* impl = impl_.get();
   impl->submit([impl, inputs = std::move(inputs), on_done = std::move(on_done)] {
     Tensors outputs;
@@ -181,7 +147,8 @@ BoundCall Session::bind(const std::map<std::string, Shape, std::less<>>& shapes)
     list.push_back(shape);
   }
   const auto cached = impl_->plan_for(list);
-  ENGINE_REQUIRE(cached->plan, ErrorCode::kUnsupported, "the model cannot be bound (the shape of a ",
+  ENGINE_REQUIRE(cached->plan, ErrorCode::kUnsupported,
+                 "the model cannot be bound (the shape of a ",
                  "value inside it depends on the values of the inputs); use Session::run");
   auto call = std::make_unique<BoundCall::Impl>(impl_, cached->plan);
   for (std::size_t i = 0; i < list.size(); ++i) {

@@ -2,17 +2,15 @@
 #pragma once
 
 #include "base/pool.h"
+#include "base/task_queue.h"
 #include "graph/executor/context.h"
 #include "graph/executor/interpreter.h"
 #include "session/model_impl.h"
 
 #include <engine/session.h>
 
-#include <condition_variable>
-#include <deque>
 #include <list>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace engine {
@@ -26,7 +24,6 @@ struct CachedPlan {
 
 struct Session::Impl {
   Impl(const Model& model, SessionOptions options);
-  ~Impl();
 
   Model model;
   SessionOptions options;
@@ -34,7 +31,7 @@ struct Session::Impl {
   std::shared_ptr<Pool> pool;
 
   Tensors run(const Tensors& inputs);
-  void submit(std::function<void()> task);
+  void submit(std::function<void()> task) { queue_.submit(std::move(task)); }
 
   /// Inputs in the graph's order, defaults filled in. Throws if names, types or shapes do not fit.
   std::vector<Tensor> ordered(const Tensors& inputs) const;
@@ -45,16 +42,12 @@ struct Session::Impl {
   Tensors run_plan(CachedPlan& cached, const std::vector<Tensor>& inputs);
   std::unique_ptr<graph::Context> take_context(CachedPlan& cached);
   Tensors named(std::vector<Tensor> outputs) const;
-  void serve_queue();
 
   std::mutex mutex_;
   std::list<std::shared_ptr<CachedPlan>> plans_;  // most recently used first
 
-  std::mutex queue_mutex_;
-  std::condition_variable queue_wake_;
-  std::deque<std::function<void()>> queue_;
-  bool closing_ = false;
-  std::thread queue_thread_;  // started by the first submit
+  // Last: its destructor runs what was submitted, which needs all the rest.
+  TaskQueue queue_;
 };
 
 struct BoundCall::Impl {

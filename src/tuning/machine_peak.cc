@@ -61,12 +61,15 @@ double best_of(int tries, const Measure& measure) {
 using Block __attribute__((vector_size(64))) = std::uint64_t;
 
 __attribute__((always_inline)) inline std::uint64_t fold(const Block* blocks, std::size_t count) {
-  constexpr std::size_t kChains = 4;
-  Block chains[kChains] = {};
-  for (std::size_t i = 0; i + kChains <= count; i += kChains)
-    for (std::size_t c = 0; c < kChains; ++c) chains[c] ^= blocks[i + c];
-  for (std::size_t c = 1; c < kChains; ++c) chains[0] ^= chains[c];
-  return chains[0][0];
+  Block a = {}, b = {}, c = {}, d = {};
+  for (std::size_t i = 0; i + 4 <= count; i += 4) {
+    a ^= blocks[i];
+    b ^= blocks[i + 1];
+    c ^= blocks[i + 2];
+    d ^= blocks[i + 3];
+  }
+  a ^= b ^ c ^ d;
+  return a[0];
 }
 
 std::uint64_t read_plain(const Block* blocks, std::size_t count) { return fold(blocks, count); }
@@ -95,11 +98,11 @@ class Buffer {
     memory_ = std::make_unique<std::byte[]>((blocks_ + 1) * sizeof(Block));
     std::memset(memory_.get(), 1, (blocks_ + 1) * sizeof(Block));
   }
-  /// Reads all of it, at least 64 KiB, and returns the bytes read.
+  /// Reads all of it, or it again and again up to 512 KiB, and returns the bytes read.
   double operator()() {
     const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
     const auto* first = reinterpret_cast<const Block*>((address + 63) / 64 * 64);
-    const std::size_t repeats = std::max<std::size_t>(1, 1024 / blocks_);
+    const std::size_t repeats = std::max<std::size_t>(1, 8192 / blocks_);
     for (std::size_t i = 0; i < repeats; ++i) {
       std::uint64_t sum = best_reader()(first, blocks_);
       asm volatile("" : "+r"(sum) : : "memory");
@@ -127,7 +130,8 @@ double peak_flops(Isa isa, int threads) {
 }
 
 double read_bandwidth(std::size_t bytes_per_thread, int threads) {
-  return best_of(2, [&] {
+  constexpr std::size_t kLarge = 8 << 20;  // filling these takes longer than measuring
+  return best_of(bytes_per_thread > kLarge ? 1 : 3, [&] {
     return rate_on_threads(threads, kSlice, [&](std::size_t) { return Buffer(bytes_per_thread); });
   });
 }

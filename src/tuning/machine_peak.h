@@ -35,7 +35,7 @@ struct MachinePeak {
   bool memory_bound(double flop, double bytes, double working_set) const noexcept;
 };
 
-/// Measures all of it; takes less than a tenth of a second.
+/// Measures all of it; takes about a tenth of a second.
 MachinePeak measure_peak(Isa isa, int threads);
 
 }  // namespace engine::tuning

@@ -1,5 +1,5 @@
 // The examples of the README are run, and say what the README says.
-#include "tests/tools/command.h"
+#include "tests/support/command.h"
 
 #include <gtest/gtest.h>
 

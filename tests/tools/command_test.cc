@@ -1,5 +1,5 @@
 // The command line as a contract: exit codes, messages, and the keys of its JSON.
-#include "tests/tools/command.h"
+#include "tests/support/command.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -91,6 +91,18 @@ TEST(Command, RunTakesTextAndTensorFiles) {
       json({1, 5}));
 }
 
+TEST(Command, InputsMayFollowOneOptionAndComeInAnyOrder) {
+  const std::string set = "$MODELS/cases/lstm/test_data_set_0/";
+  const auto names = parsed("engine inspect $MODELS/cases/lstm/model.onnx --json")["inputs"];
+  ASSERT_EQ(names.size(), 2u);
+  const std::string first = names[0]["name"].get<std::string>() + "=" + set + "input_0.pb ";
+  const std::string second = names[1]["name"].get<std::string>() + "=" + set + "input_1.pb ";
+  const json together =
+      parsed("engine run $MODELS/cases/lstm/model.onnx --json --input " + first + second);
+  EXPECT_EQ(together, parsed("engine run --input " + second + "--input " + first +
+                             "$MODELS/cases/lstm/model.onnx --json"));
+}
+
 TEST(Command, InspectTellsAndDraws) {
   const json inspection = parsed("engine inspect " + kTagger + " --json --svg graph.svg");
   for (const char* key : {"inputs", "outputs", "operators", "parameters", "flops", "memory",
@@ -99,6 +111,9 @@ TEST(Command, InspectTellsAndDraws) {
   EXPECT_EQ(inspection["parameters"], 4421);
   EXPECT_EQ(inspection["operators"]["Gemm"], 4);
   EXPECT_EQ(shell("head -c 5 graph.svg").out, "<svg ");
+  const Outcome chain = shell("engine inspect $MODELS/bad/long_chain_20000.onnx --svg chain.svg");
+  EXPECT_EQ(chain.code, 2);
+  EXPECT_NE(chain.err.find("20000 nodes"), std::string::npos) << chain.err;
   const json unknown = parsed("engine inspect $MODELS/bad/two_unknown_ops.onnx --json");
   EXPECT_EQ(unknown["unsupported"].size(), 2u) << unknown.dump(2);
 }

@@ -8,8 +8,8 @@ namespace engine::graph {
 
 Context::Context(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
   const std::size_t bytes = plan_->arena_bytes;
-  arena_.reset(static_cast<std::byte*>(
-      ::operator new(bytes + 64, std::align_val_t{64}, std::nothrow)));
+  arena_.reset(
+      static_cast<std::byte*>(::operator new (bytes + 64, std::align_val_t{64}, std::nothrow)));
   ENGINE_REQUIRE(arena_, ErrorCode::kResourceExhausted, "no memory for a run (", bytes,
                  " bytes are needed); use a smaller batch");
   std::size_t ins = 0, outs = 0;
@@ -62,7 +62,8 @@ void Context::begin(Profile& profile) const {
       const Node& source = graph.nodes[step.node];
       node.op = source.op->name();
       const std::string details = source.op->describe();
-      if (const auto plus = details.find('+'); plus != std::string::npos) node.op += details.substr(plus);
+      if (const auto plus = details.find('+'); plus != std::string::npos)
+        node.op += details.substr(plus);
       node.name = source.name;
       for (const ValueId id : source.outputs)
         if (node.name.empty() && id != kNoValue) node.name = graph.value(id).name;
@@ -75,8 +76,8 @@ Status Context::run(Pool& pool, Profile& profile) {
   using Clock = std::chrono::steady_clock;
   if (profile.nodes.empty()) begin(profile);
   ENGINE_REQUIRE(profile.nodes.size() == steps_.size(), ErrorCode::kInvalidArgument,
-                 "the profile is of another plan (it has ", profile.nodes.size(), " nodes, the plan ",
-                 steps_.size(), "); use a new Profile");
+                 "the profile is of another plan (it has ", profile.nodes.size(),
+                 " nodes, the plan ", steps_.size(), "); use a new Profile");
   static const Clock::time_point epoch = Clock::now();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const auto start = Clock::now();

@@ -20,8 +20,12 @@ class Context {
   Context(const Context&) = delete;
 
   const Plan& plan() const noexcept { return *plan_; }
-  std::byte* input(std::size_t i) const noexcept { return arena_.get() + plan_->inputs[i].place.offset; }
-  std::byte* output(std::size_t i) const noexcept { return arena_.get() + plan_->outputs[i].place.offset; }
+  std::byte* input(std::size_t i) const noexcept {
+    return arena_.get() + plan_->inputs[i].place.offset;
+  }
+  std::byte* output(std::size_t i) const noexcept {
+    return arena_.get() + plan_->outputs[i].place.offset;
+  }
 
   /// Status::node is the position of the step. The caller has set the floating-point state.
   Status run(Pool& pool) noexcept;
@@ -30,7 +34,7 @@ class Context {
 
  private:
   struct Free {
-    void operator()(std::byte* p) const noexcept { ::operator delete(p, std::align_val_t{64}); }
+    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
   };
   struct Bound {
     const ops::Kernel* kernel;

@@ -10,7 +10,7 @@ namespace engine::graph {
 namespace {
 
 struct Free {
-  void operator()(std::byte* p) const noexcept { ::operator delete(p, std::align_val_t{64}); }
+  void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
 };
 
 void require_room(std::size_t bytes, std::size_t used, const Limits& limits) {
@@ -49,7 +49,7 @@ class NodeRun {
     const std::size_t scratch = kernel->scratch_bytes(pool.concurrency());
     require_room(scratch, used, limits);
     const std::unique_ptr<std::byte, Free> memory(
-        static_cast<std::byte*>(::operator new(scratch + 64, std::align_val_t{64})));
+        static_cast<std::byte*>(::operator new (scratch + 64, std::align_val_t{64})));
     std::vector<const void*> in_data;
     std::vector<void*> out_data;
     for (const Tensor& tensor : in_) in_data.push_back(tensor.data());
@@ -61,7 +61,8 @@ class NodeRun {
 
  private:
   std::vector<Tensor> make_outputs(const Limits& limits, std::size_t used) const {
-    const auto types = infer_outputs(*node_.op, ops::Operands(operands_), std::ssize(node_.outputs));
+    const auto types =
+        infer_outputs(*node_.op, ops::Operands(operands_), std::ssize(node_.outputs));
     std::vector<Tensor> out;
     for (std::size_t k = 0; k < node_.outputs.size(); ++k) {
       if (node_.outputs[k] == kNoValue) {
@@ -103,8 +104,13 @@ class NodeRun {
 class Interpreter {
  public:
   Interpreter(const Program& program, Pool& pool, const Limits& limits, const Observer& observer)
-      : program_(program), graph_(program.graph()), pool_(pool), limits_(limits),
-        observer_(observer), values_(graph_.values.size()), readers_(count_uses(graph_)) {}
+      : program_(program),
+        graph_(program.graph()),
+        pool_(pool),
+        limits_(limits),
+        observer_(observer),
+        values_(graph_.values.size()),
+        readers_(count_uses(graph_)) {}
 
   std::vector<Tensor> run(std::span<const Tensor> inputs) {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) hold(graph_.inputs[i], inputs[i]);
@@ -198,8 +204,7 @@ std::string describe(const ops::Fault& fault) {
       return concat("index ", fault.a, " is outside [", -fault.b, ", ", fault.b - 1,
                     "] (the axis has ", fault.b, " elements)");
     case Kind::kDivisionByZero: return "integer division by zero";
-    case Kind::kBadShape:
-      return concat("extents do not fit: ", fault.a, " against ", fault.b);
+    case Kind::kBadShape: return concat("extents do not fit: ", fault.a, " against ", fault.b);
     case Kind::kResourceExhausted:
       return concat("needs more than the limit (", fault.a, " against ", fault.b, ")");
     case Kind::kBadValue: return concat("value ", fault.a, " is illegal here");

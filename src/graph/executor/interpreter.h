@@ -1,4 +1,5 @@
-// Runs a program node by node where shapes depend on the data: NonZero, Loop, and what follows them.
+// Runs a program node by node where shapes depend on the data: NonZero, Loop, and what follows
+// them.
 #pragma once
 
 #include "base/pool.h"

@@ -77,8 +77,7 @@ int fold_constants(Graph& graph) {
     if (node.op->data_dependent() || !all_constant(rewriter, node)) continue;
     // The types of what was folded before are known better now.
     const std::vector<ops::Operand> operands = operands_of(graph, node, {});
-    const auto types =
-        infer_outputs(*node.op, ops::Operands(operands), std::ssize(node.outputs));
+    const auto types = infer_outputs(*node.op, ops::Operands(operands), std::ssize(node.outputs));
     for (std::size_t k = 0; k < node.outputs.size(); ++k)
       if (node.outputs[k] != kNoValue) graph.value(node.outputs[k]).type = types[k];
     if (const auto shapes = affordable_outputs(graph, node, spent))

@@ -11,8 +11,8 @@
 namespace engine::graph {
 namespace {
 
-using ops::Epilogue;
 using numerics::Activation;
+using ops::Epilogue;
 
 // Conv or Dense: both have X, weights, bias and residual at the same positions.
 constexpr std::size_t kBias = 2, kResidual = 3;
@@ -42,7 +42,8 @@ void absorb(Rewriter& rewriter, int host, int i, Epilogue epilogue, std::vector<
   rewriter.set(i, op, std::move(inputs));
 }
 
-// A constant [M] for a constant that adds one value to each channel (axis 1 of Conv, last of Dense).
+// A constant [M] for a constant that adds one value to each channel (axis 1 of Conv, last of
+// Dense).
 std::optional<Tensor> as_bias(const Tensor& constant, const Graph& graph, const Node& host) {
   const TensorType& y = graph.value(host.outputs[0]).type;
   if (!y.ranked || constant.dtype() != y.dtype) return std::nullopt;

@@ -35,7 +35,8 @@ inline const Node* unary_node(Rewriter& rewriter, ValueId id, numerics::Activati
 /// For a commutative node: the other operand if one of them is a scalar constant of about `wanted`.
 inline ValueId times_constant(const Rewriter& rewriter, const Node& node, double wanted) {
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}})
-    if (is_about(scalar_constant(rewriter, node.inputs[side]), wanted)) return node.inputs[1 - side];
+    if (is_about(scalar_constant(rewriter, node.inputs[side]), wanted))
+      return node.inputs[1 - side];
   return kNoValue;
 }
 

@@ -27,11 +27,12 @@ constexpr Pass kPasses[] = {
 
 void check_names(const std::vector<std::string>& disabled) {
   for (const std::string& name : disabled) {
-    if (name == "all" || std::ranges::find(kPasses, name, &Pass::name) != std::end(kPasses)) continue;
+    if (name == "all" || std::ranges::find(kPasses, name, &Pass::name) != std::end(kPasses))
+      continue;
     std::vector<std::string> names;
     for (const Pass& pass : kPasses) names.emplace_back(pass.name);
-    fail(ErrorCode::kInvalidArgument, "there is no pass ", quote(name), " (there are: ",
-         join(names), ")");
+    fail(ErrorCode::kInvalidArgument, "there is no pass ", quote(name),
+         " (there are: ", join(names), ")");
   }
 }
 

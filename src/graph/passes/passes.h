@@ -15,8 +15,8 @@ namespace engine::graph {
 
 struct Pass {
   std::string_view name;
-  std::string_view doc;         ///< one line for people
-  int (*run)(Graph& graph);     ///< how many places changed
+  std::string_view doc;      ///< one line for people
+  int (*run)(Graph& graph);  ///< how many places changed
 };
 
 /// All passes in the order they run.

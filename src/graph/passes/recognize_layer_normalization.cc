@@ -49,7 +49,8 @@ std::optional<Match> match(Rewriter& rewriter, const Node& div) {
     const auto epsilon = scalar_constant(rewriter, add->inputs[side]);
     if (!epsilon) continue;
     const ValueId square = mean_of(rewriter, add->inputs[1 - side]);
-    if (square != kNoValue && squared(rewriter, square) == d) return Match{sub->inputs[0], *epsilon};
+    if (square != kNoValue && squared(rewriter, square) == d)
+      return Match{sub->inputs[0], *epsilon};
   }
   return std::nullopt;
 }
@@ -91,7 +92,8 @@ int recognize_layer_normalization(Graph& graph) {
     const int add = next(rewriter, mul, BinaryKind::kAdd, n);
     std::vector<ValueId> inputs = {found->x, vector_operand(rewriter, rewriter.node(mul), n)};
     if (add >= 0) inputs.push_back(vector_operand(rewriter, rewriter.node(add), n));
-    auto norm = std::make_shared<ops::LayerNormalization>(-1, found->epsilon, DType::kFloat32, false);
+    auto norm =
+        std::make_shared<ops::LayerNormalization>(-1, found->epsilon, DType::kFloat32, false);
     rewriter.set(add >= 0 ? add : mul, std::move(norm), std::move(inputs));
     ++changes;
   }

@@ -18,7 +18,9 @@ class Rewriter {
 
   Graph& graph() noexcept { return graph_; }
   int size() const noexcept { return static_cast<int>(graph_.nodes.size()); }
-  bool removed(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].op == nullptr; }
+  bool removed(int node) const {
+    return graph_.nodes[static_cast<std::size_t>(node)].op == nullptr;
+  }
   Node& node(int i) { return graph_.nodes[static_cast<std::size_t>(i)]; }
 
   /// The node that makes a value, or -1 for inputs, constants and kNoValue.
@@ -34,7 +36,8 @@ class Rewriter {
   template <class Op>
   const Op* made_by(ValueId id) const {
     const int i = producer(id);
-    return i < 0 ? nullptr : dynamic_cast<const Op*>(graph_.nodes[static_cast<std::size_t>(i)].op.get());
+    return i < 0 ? nullptr
+                 : dynamic_cast<const Op*>(graph_.nodes[static_cast<std::size_t>(i)].op.get());
   }
 
   /// All uses of `from` become uses of `to`.

@@ -67,14 +67,16 @@ std::optional<Tensor> untranspose(const Tensor& constant, const Permutation& per
   for (std::size_t axis = 0; axis < rank; ++axis)
     shape[axis] = padded[static_cast<std::size_t>(inverse[axis])];
   Tensor result(constant.dtype(), shape);
-  ops::permute(constant.dtype(), constant.data(), padded, Small<Index>(inverse), result.mutable_data());
+  ops::permute(constant.dtype(), constant.data(), padded, Small<Index>(inverse),
+               result.mutable_data());
   return result;
 }
 
 bool is_elementwise(const ops::Operator* op) {
   if (dynamic_cast<const ops::Unary*>(op)) return true;
   const auto* binary = dynamic_cast<const ops::Binary*>(op);
-  return binary && binary->kind < ops::BinaryKind::kEqual && binary->kind != ops::BinaryKind::kPRelu;
+  return binary && binary->kind < ops::BinaryKind::kEqual &&
+         binary->kind != ops::BinaryKind::kPRelu;
 }
 
 // f(Transpose(x), ...) -> Transpose(f(x, ...)): all operands are Transposes with one permutation
@@ -97,7 +99,8 @@ bool sink(Rewriter& rewriter, int i) {
     if (const Tensor* constant = rewriter.constant(id)) {
       auto moved = untranspose(*constant, perm);
       if (!moved) return false;
-      inputs.push_back(rewriter.add_constant(graph.value(id).name + ".transposed", std::move(*moved)));
+      inputs.push_back(
+          rewriter.add_constant(graph.value(id).name + ".transposed", std::move(*moved)));
     } else {
       transposes.push_back(rewriter.producer(id));
       inputs.push_back(rewriter.node(transposes.back()).inputs[0]);
@@ -128,7 +131,8 @@ int simplify_transposes(Graph& graph) {
       Rewriter rewriter(graph);
       for (int i = 0; i < rewriter.size(); ++i) {
         if (rewriter.removed(i)) continue;
-        if (dynamic_cast<const ops::Transpose*>(rewriter.node(i).op.get())) now += merge(rewriter, i);
+        if (dynamic_cast<const ops::Transpose*>(rewriter.node(i).op.get()))
+          now += merge(rewriter, i);
         else now += sink(rewriter, i);
       }
     }

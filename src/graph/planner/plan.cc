@@ -27,8 +27,8 @@ class CopyKernel final : public ops::Kernel {
 // Memory that several values may share: a value, its views, and what overwrites it in place.
 struct Buffer {
   std::size_t bytes = 0;
-  int last_use = -1;     // step, or kForever
-  bool pinned = false;   // an input: nobody may overwrite it, it lives for ever
+  int last_use = -1;    // step, or kForever
+  bool pinned = false;  // an input: nobody may overwrite it, it lives for ever
   bool placed = false;
   std::size_t offset = 0;
 };
@@ -72,7 +72,8 @@ class Planner {
     live_.assign(graph_.nodes.size(), false);
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
       if (shapes_.folded[i]) continue;
-      for (const ValueId id : graph_.nodes[i].outputs) live_[i] = live_[i] || (id != kNoValue && needed[at(id)]);
+      for (const ValueId id : graph_.nodes[i].outputs)
+        live_[i] = live_[i] || (id != kNoValue && needed[at(id)]);
       if (live_[i])
         for (const ValueId id : graph_.nodes[i].inputs)
           if (id != kNoValue) needed[at(id)] = true;
@@ -104,7 +105,8 @@ class Planner {
     for (const ValueId id : node.inputs) {
       if (id == kNoValue) in.emplace_back();
       else if (known(id).defined()) in.push_back(ops::view(known(id)));
-      else if (shapes_.shape[at(id)]) in.push_back({graph_.value(id).type.dtype, &*shapes_.shape[at(id)], nullptr});
+      else if (shapes_.shape[at(id)])
+        in.push_back({graph_.value(id).type.dtype, &*shapes_.shape[at(id)], nullptr});
       else in.push_back({graph_.value(id).type.dtype, released_shape(id), nullptr});
     }
     for (const ValueId id : node.outputs)
@@ -189,8 +191,8 @@ class Planner {
     return -1;
   }
 
-  // Walks the steps once more, taking memory when a buffer is first written and giving it back after
-  // its last use.
+  // Walks the steps once more, taking memory when a buffer is first written and giving it back
+  // after its last use.
   void place_all(std::size_t max_bytes) {
     for (const ValueId id : graph_.inputs) place(id);
     for (std::size_t s = 0; s < drafts_.size(); ++s) {
@@ -214,9 +216,9 @@ class Planner {
     for (const ValueId id : graph_.inputs) plan_->inputs.push_back(port(id));
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) add_output(i);
     plan_->arena_bytes = layout_.bytes();
-    ENGINE_REQUIRE(plan_->arena_bytes <= max_bytes, ErrorCode::kResourceExhausted, "the model needs ",
-                   plan_->arena_bytes, " bytes for these shapes, the limit is ", max_bytes,
-                   " (use a smaller batch, or raise max_bytes)");
+    ENGINE_REQUIRE(plan_->arena_bytes <= max_bytes, ErrorCode::kResourceExhausted,
+                   "the model needs ", plan_->arena_bytes, " bytes for these shapes, the limit is ",
+                   max_bytes, " (use a smaller batch, or raise max_bytes)");
     for (Tensor& tensor : shapes_.known)
       if (tensor.defined()) plan_->owned.push_back(std::move(tensor));
   }
@@ -281,7 +283,8 @@ class Planner {
     const ValueId id = graph_.outputs[i];
     Port output = port(id);
     bool shared = output.place.kind != Place::Kind::kArena || buffer(id).pinned;
-    for (const Port& earlier : plan_->outputs) shared |= earlier.place.offset == output.place.offset;
+    for (const Port& earlier : plan_->outputs)
+      shared |= earlier.place.offset == output.place.offset;
     if (shared) {
       const std::size_t size = bytes(id);
       Step step;

@@ -16,8 +16,8 @@ namespace engine::graph {
 
 class Program {
  public:
-  /// Takes the graph, runs the passes, and packs. Constants that only packed kernels read are let go
-  /// as soon as they are packed, so the peak is one copy of the weights and one packed tensor.
+  /// Takes the graph, runs the passes, and packs. Constants that only packed kernels read are let
+  /// go as soon as they are packed, so the peak is one copy of the weights and one packed tensor.
   Program(Graph graph, std::shared_ptr<const ops::Backend> backend,
           const std::vector<std::string>& disabled_passes);
 

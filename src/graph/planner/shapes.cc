@@ -11,8 +11,7 @@ constexpr Index kLargestKnown = 1024;
 
 class Walk {
  public:
-  Walk(const Program& program, std::span<const Shape> input_shapes)
-      : graph_(program.graph()) {
+  Walk(const Program& program, std::span<const Shape> input_shapes) : graph_(program.graph()) {
     result_.shape.resize(graph_.values.size());
     result_.known.resize(graph_.values.size());
     result_.folded.resize(graph_.nodes.size(), false);
@@ -72,8 +71,8 @@ class Walk {
       if (id == kNoValue) continue;
       const auto shape = types.at(k).shape();
       if (!shape) return false;
-      ENGINE_REQUIRE(types[k].dtype == graph_.value(id).type.dtype, ErrorCode::kInternal,
-                     "output ", k, " changed its type");
+      ENGINE_REQUIRE(types[k].dtype == graph_.value(id).type.dtype, ErrorCode::kInternal, "output ",
+                     k, " changed its type");
       small &= element_count(*shape) <= kLargestKnown && types[k].dtype != DType::kString;
       result_.shape[at(id)] = *shape;
     }
@@ -102,9 +101,8 @@ class Walk {
     for (const ValueId id : node.inputs)
       in.push_back(id == kNoValue ? ops::Input{} : ops::view(result_.known[at(id)]));
     for (const ValueId id : node.outputs)
-      results.push_back(id == kNoValue
-                            ? Tensor()
-                            : Tensor(graph_.value(id).type.dtype, *result_.shape[at(id)]));
+      results.push_back(
+          id == kNoValue ? Tensor() : Tensor(graph_.value(id).type.dtype, *result_.shape[at(id)]));
     for (Tensor& result : results) out.push_back(ops::mutable_view(result));
     if (!node.op->evaluate(in, out).ok()) return false;
     for (std::size_t k = 0; k < results.size(); ++k)

@@ -1,6 +1,6 @@
 // Conv on the CPU, NCHW: implicit matrix product. Panels of output pixels are gathered into
-// [K][pixels] scratch that stays in the cache, K in the order of the contract (block of 16 channels,
-// kernel axes, channel); the register tiles then run all filters over them.
+// [K][pixels] scratch that stays in the cache, K in the order of the contract (block of 16
+// channels, kernel axes, channel); the register tiles then run all filters over them.
 #define ENGINE_ISA_FILE "ops/cpu/conv.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/conv.h"
@@ -12,13 +12,13 @@
 namespace engine::cpu {
 // Filters of one group over `panels` panels of pixels, for one image.
 struct ConvArguments {
-  const PackedMatrix* w;   // [K, filters of the group], packed
-  const float* panel;      // [panels][K][columns]
-  Index columns;           // of a full panel: a multiple of 16
-  const float* bias;       // of the group's first filter, or null
-  const float* residual;   // of the group's first output channel, or null
-  float* y;                // the group's first output channel
-  Index pixels;            // of a channel
+  const PackedMatrix* w;  // [K, filters of the group], packed
+  const float* panel;     // [panels][K][columns]
+  Index columns;          // of a full panel: a multiple of 16
+  const float* bias;      // of the group's first filter, or null
+  const float* residual;  // of the group's first output channel, or null
+  float* y;               // the group's first output channel
+  Index pixels;           // of a channel
   Index first_pixel, last_pixel;
   const ops::Epilogue* epilogue;
 };
@@ -31,7 +31,8 @@ struct ConvArguments {
 
 ENGINE_BEGIN_ISA
 
-// Tile height and width; the height divides 16, so that no filter of a full block is computed twice.
+// Tile height and width; the height divides 16, so that no filter of a full block is computed
+// twice.
 #if ENGINE_ISA_ID == 2
 inline constexpr int kFilters = 8, kPixelBlocks = 3;
 #elif ENGINE_ISA_ID == 0
@@ -126,7 +127,10 @@ struct PackedConv final : Packed {
 class ConvKernel final : public Kernel {
  public:
   ConvKernel(const ops::Conv& op, const PackedConv& packed, const Binding& binding, Isa isa)
-      : op_(op), packed_(packed), isa_(isa), filters_(ENGINE_KERNEL(isa, conv_filters)),
+      : op_(op),
+        packed_(packed),
+        isa_(isa),
+        filters_(ENGINE_KERNEL(isa, conv_filters)),
         gather_(ENGINE_KERNEL(isa, conv_gather)) {
     const Shape& x = binding.in[ops::Conv::kX].shape();
     const Shape& w = binding.in[ops::Conv::kWeights].shape();
@@ -183,7 +187,8 @@ class ConvKernel final : public Kernel {
     const float* x = static_cast<const float*>(call.in[ops::Conv::kX]) +
                      image_group * plan_.channels * plan_.image;
     float* panels = reinterpret_cast<float*>(scratch);
-    std::byte* run_memory = scratch + static_cast<std::size_t>(plan_.floats() * panels_) * sizeof(float);
+    std::byte* run_memory =
+        scratch + static_cast<std::size_t>(plan_.floats() * panels_) * sizeof(float);
     const Index last_panel = std::min(first_panel + panels_, plan_.panels());
     for (Index p = first_panel; p < last_panel; ++p) {
       const PanelRuns runs(plan_, p, run_memory);

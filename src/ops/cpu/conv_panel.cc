@@ -17,8 +17,11 @@ void clip(Index offset, Index stride, Index extent, Index& first, Index& last) {
 }  // namespace
 
 PanelPlan::PanelPlan(const ops::Windows& w, Index input_channels, Index panel_columns)
-    : channels(input_channels), taps(w.kernel_size()), columns(panel_columns),
-      image(w.input_size()), pixels(w.output_size()) {
+    : channels(input_channels),
+      taps(w.kernel_size()),
+      columns(panel_columns),
+      image(w.input_size()),
+      pixels(w.output_size()) {
   const Index missing = 3 - w.rank();
   for (Index axis = 0; axis < 3; ++axis) {
     const bool real = axis >= missing;

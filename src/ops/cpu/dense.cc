@@ -72,9 +72,9 @@ void dense_row(const DenseArguments& d, Index row, Index block) {
     const Reg value = reg_fill(x[k]);
 #pragma GCC unroll 16
     for (int v = 0; v < NV * kRegs; ++v)
-      acc[s][v] = reg_fma(
-          value, reg_load(w + k * kVecLanes + v / kRegs * v_stride + v % kRegs * kRegLanes),
-          acc[s][v]);
+      acc[s][v] =
+          reg_fma(value, reg_load(w + k * kVecLanes + v / kRegs * v_stride + v % kRegs * kRegLanes),
+                  acc[s][v]);
   };
   Index start[S];
 #pragma GCC unroll 4
@@ -166,7 +166,11 @@ struct PackedDense final : Packed {
 class DenseKernel final : public Kernel {
  public:
   DenseKernel(const ops::Dense& op, const PackedMatrix& w, Index rows, bool has_bias, Isa isa)
-      : epilogue_(op.epilogue), w_(w), rows_(rows), has_bias_(has_bias), isa_(isa),
+      : epilogue_(op.epilogue),
+        w_(w),
+        rows_(rows),
+        has_bias_(has_bias),
+        isa_(isa),
         range_(ENGINE_KERNEL(isa, dense_range)) {}
 
   Fault run(const Call& call) const noexcept override {
@@ -185,9 +189,11 @@ class DenseKernel final : public Kernel {
     if (call.pool.concurrency() == 1 || rows_ * w_.k * w_.n < 2 * kProductsPerTask) {
       range_(d, 0, rows_, 0, blocks);
     } else if (rows_ >= 64) {
-      call.pool.ranges(rows_, 28, [&](Index first, Index last) { range_(d, first, last, 0, blocks); });
+      call.pool.ranges(rows_, 28,
+                       [&](Index first, Index last) { range_(d, first, last, 0, blocks); });
     } else {
-      call.pool.ranges(blocks, 2, [&](Index first, Index last) { range_(d, 0, rows_, first, last); });
+      call.pool.ranges(blocks, 2,
+                       [&](Index first, Index last) { range_(d, 0, rows_, first, last); });
     }
     return ops::kNoFault;
   }

@@ -22,11 +22,11 @@ void unary(numerics::Activation f, float a, float b, Index n, const float* x, fl
   using numerics::Activation;
   const Vec va = fill(a), vb = fill(b);
   switch (f) {
-#define ENGINE_ACTIVATION(name, function)                                            \
-  case Activation::name:                                                             \
-    return map_vec(n, x, y, [&](const Vec& v) __attribute__((always_inline)) {       \
-      return function(v, va, vb);                                                    \
-    });
+#define ENGINE_ACTIVATION(name, function) \
+  case Activation::name:                  \
+    return map_vec(                       \
+        n, x,                             \
+        y, [&](const Vec& v) __attribute__((always_inline)) { return function(v, va, vb); });
     ENGINE_ACTIVATIONS(ENGINE_ACTIVATION)
 #undef ENGINE_ACTIVATION
   }
@@ -42,8 +42,9 @@ ENGINE_INLINE void binary_run(Index n, const float* a, Index a_stride, const flo
     if (left >= kVecLanes)
       store(y + i, f(a_stride ? load(a + i) : first_a, b_stride ? load(b + i) : first_b));
     else
-      store(y + i, left, f(a_stride ? load(a + i, left, 1.0f) : first_a,
-                           b_stride ? load(b + i, left, 1.0f) : first_b));
+      store(y + i, left,
+            f(a_stride ? load(a + i, left, 1.0f) : first_a,
+              b_stride ? load(b + i, left, 1.0f) : first_b));
   }
 }
 
@@ -101,11 +102,12 @@ class UnaryKernel final : public Kernel {
 class BinaryKernel final : public Kernel {
  public:
   BinaryKernel(ops::BinaryKind kind, const Binding& binding, Isa isa)
-      : kind_(kind), isa_(isa), binary_(ENGINE_KERNEL(isa, binary)),
+      : kind_(kind),
+        isa_(isa),
+        binary_(ENGINE_KERNEL(isa, binary)),
         axes_(ops::broadcast_axes<2>(binding.out[0].shape(),
                                      {binding.in[0].extents, binding.in[1].extents})) {
-    for (std::size_t i = 0; i < 2; ++i)
-      same_[i] = binding.in[i].shape() == binding.out[0].shape();
+    for (std::size_t i = 0; i < 2; ++i) same_[i] = binding.in[i].shape() == binding.out[0].shape();
     runs_ = 1;
     for (std::size_t axis = 0; axis + 1 < axes_.size(); ++axis) runs_ *= axes_[axis].extent;
   }
@@ -140,15 +142,14 @@ class BinaryKernel final : public Kernel {
     });
     return ops::kNoFault;
   }
-  bool may_overwrite(Index input) const noexcept override {
-    return input < 2 && same_[input];
-  }
+  bool may_overwrite(Index input) const noexcept override { return input < 2 && same_[input]; }
   std::string name() const override { return kernel_name("binary", isa_); }
 
  private:
   ops::BinaryKind kind_;
   Isa isa_;
-  void (*binary_)(ops::BinaryKind, Index, const float*, Index, const float*, Index, float*) noexcept;
+  void (*binary_)(ops::BinaryKind, Index, const float*, Index, const float*, Index,
+                  float*) noexcept;
   ops::LoopAxes<2> axes_;
   Index runs_ = 1;
   bool same_[2] = {};

@@ -81,7 +81,10 @@ namespace {
 class MatMulKernel final : public Kernel {
  public:
   MatMulKernel(ops::MatMulPlan plan, MatMulArguments form, bool has_c, Isa isa)
-      : plan_(std::move(plan)), form_(form), has_c_(has_c), isa_(isa),
+      : plan_(std::move(plan)),
+        form_(form),
+        has_c_(has_c),
+        isa_(isa),
         columns_(ENGINE_KERNEL(isa, matmul_columns)) {}
 
   Fault run(const Call& call) const noexcept override {
@@ -104,12 +107,16 @@ class MatMulKernel final : public Kernel {
   std::string name() const override { return kernel_name("matmul_tiles", isa_); }
 
  private:
-  Index scratch_floats() const noexcept { return std::max<Index>(form_.k, 1) * PackedMatrix::kBlock; }
+  Index scratch_floats() const noexcept {
+    return std::max<Index>(form_.k, 1) * PackedMatrix::kBlock;
+  }
 
   void run_block(const Call& call, Index product, Index block, float* scratch) const noexcept {
     MatMulArguments g = form_;
-    g.a = static_cast<const float*>(call.in[0]) + plan_.a_offsets[static_cast<std::size_t>(product)];
-    g.b = static_cast<const float*>(call.in[1]) + plan_.b_offsets[static_cast<std::size_t>(product)];
+    g.a =
+        static_cast<const float*>(call.in[0]) + plan_.a_offsets[static_cast<std::size_t>(product)];
+    g.b =
+        static_cast<const float*>(call.in[1]) + plan_.b_offsets[static_cast<std::size_t>(product)];
     if (has_c_) g.c = static_cast<const float*>(call.in[2]);
     g.y = static_cast<float*>(call.out[0]) + product * g.m * g.n;
     const Index first = block * PackedMatrix::kBlock;

@@ -15,13 +15,14 @@ class AlignedFloats {
  public:
   AlignedFloats() = default;
   explicit AlignedFloats(std::size_t count)
-      : data_(static_cast<float*>(::operator new(count * sizeof(float) + 64, std::align_val_t{64}))) {}
+      : data_(static_cast<float*>(
+            ::operator new (count * sizeof(float) + 64, std::align_val_t{64}))) {}
   float* data() noexcept { return data_.get(); }
   const float* data() const noexcept { return data_.get(); }
 
  private:
   struct Free {
-    void operator()(float* p) const noexcept { ::operator delete(p, std::align_val_t{64}); }
+    void operator()(float* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
   };
   std::unique_ptr<float, Free> data_;
 };

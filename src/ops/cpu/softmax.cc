@@ -42,7 +42,8 @@ namespace {
 
 class SoftmaxKernel final : public Kernel {
  public:
-  SoftmaxKernel(Index rows, Index n, bool log, Isa isa) : rows_(rows), n_(n), log_(log), isa_(isa) {}
+  SoftmaxKernel(Index rows, Index n, bool log, Isa isa)
+      : rows_(rows), n_(n), log_(log), isa_(isa) {}
 
   Fault run(const Call& call) const noexcept override {
     const float* x = static_cast<const float*>(call.in[0]);

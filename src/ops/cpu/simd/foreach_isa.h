@@ -45,12 +45,12 @@
 
 // The instance of `function` for a run-time Isa.
 #if defined(__x86_64__)
-#define ENGINE_KERNEL(isa, function)                              \
+#define ENGINE_KERNEL(isa, function)                                  \
   ((isa) == ::engine::Isa::kAvx512 ? &::engine::cpu::avx512::function \
    : (isa) == ::engine::Isa::kAvx2 ? &::engine::cpu::avx2::function   \
                                    : &::engine::cpu::scalar::function)
 #elif defined(__aarch64__)
-#define ENGINE_KERNEL(isa, function)                          \
+#define ENGINE_KERNEL(isa, function)                              \
   ((isa) == ::engine::Isa::kNeon ? &::engine::cpu::neon::function \
                                  : &::engine::cpu::scalar::function)
 #else
@@ -66,29 +66,39 @@
 #if ENGINE_ISA_ID == 2
 #define ENGINE_ISA_NAME avx512
 #if defined(__clang__)
-#define ENGINE_BEGIN_ISA                                                                    \
-  _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\"))), apply_to=function)") \
-  namespace engine::cpu::avx512 {
-#define ENGINE_END_ISA } _Pragma("clang attribute pop")
+#define ENGINE_BEGIN_ISA                                                                     \
+  _Pragma(                                                                                   \
+      "clang attribute "                                                                     \
+      "push(__attribute__((target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\"))), " \
+      "apply_to=function)") namespace engine::cpu::avx512 {
+#define ENGINE_END_ISA \
+  }                    \
+  _Pragma("clang attribute pop")
 #else
-#define ENGINE_BEGIN_ISA                                                               \
-  _Pragma("GCC push_options")                                                          \
-  _Pragma("GCC target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\")")          \
-  namespace engine::cpu::avx512 {
-#define ENGINE_END_ISA } _Pragma("GCC pop_options")
+#define ENGINE_BEGIN_ISA                                                                          \
+  _Pragma("GCC push_options") _Pragma(                                                            \
+      "GCC target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\")") namespace engine::cpu:: \
+      avx512 {
+#define ENGINE_END_ISA \
+  }                    \
+  _Pragma("GCC pop_options")
 #endif
 #elif ENGINE_ISA_ID == 1
 #define ENGINE_ISA_NAME avx2
 #if defined(__clang__)
-#define ENGINE_BEGIN_ISA                                                                  \
-  _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c\"))), apply_to=function)") \
-  namespace engine::cpu::avx2 {
-#define ENGINE_END_ISA } _Pragma("clang attribute pop")
+#define ENGINE_BEGIN_ISA                                                  \
+  _Pragma(                                                                \
+      "clang attribute push(__attribute__((target(\"avx2,fma,f16c\"))), " \
+      "apply_to=function)") namespace engine::cpu::avx2 {
+#define ENGINE_END_ISA \
+  }                    \
+  _Pragma("clang attribute pop")
 #else
-#define ENGINE_BEGIN_ISA                                                   \
-  _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,f16c\")")     \
-  namespace engine::cpu::avx2 {
-#define ENGINE_END_ISA } _Pragma("GCC pop_options")
+#define ENGINE_BEGIN_ISA \
+  _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,f16c\")") namespace engine::cpu::avx2 {
+#define ENGINE_END_ISA \
+  }                    \
+  _Pragma("GCC pop_options")
 #endif
 #elif ENGINE_ISA_ID == 3
 #define ENGINE_ISA_NAME neon

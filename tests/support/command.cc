@@ -1,4 +1,4 @@
-#include "tests/tools/command.h"
+#include "tests/support/command.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,0 +1,54 @@
+#include "base/task_queue.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+namespace engine {
+
+struct TaskQueue::State {
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<std::function<void()>> tasks;
+  bool closing = false;
+
+  /// The next task; an empty one if the queue is closed and has none.
+  std::function<void()> take() {
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [&] { return closing || !tasks.empty(); });
+    if (tasks.empty()) return {};
+    std::function<void()> task = std::move(tasks.front());
+    tasks.pop_front();
+    return task;
+  }
+};
+
+TaskQueue::TaskQueue() : state_(std::make_shared<State>()) {}
+
+TaskQueue::~TaskQueue() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+  }
+  state_->wake.notify_all();
+  if (!thread_.joinable()) return;
+  if (thread_.get_id() != std::this_thread::get_id()) {
+    thread_.join();
+    return;
+  }
+  serve(state_);
+  thread_.detach();
+}
+
+void TaskQueue::submit(std::function<void()> task) {
+  const std::lock_guard lock(state_->mutex);
+  state_->tasks.push_back(std::move(task));
+  if (!thread_.joinable()) thread_ = std::thread([state = state_] { serve(state); });
+  state_->wake.notify_one();
+}
+
+void TaskQueue::serve(const std::shared_ptr<State>& state) {
+  while (const std::function<void()> task = state->take()) task();
+}
+
+}  // namespace engine

@@ -1,0 +1,260 @@
+// Every pass on a small graph: what it was, and what it has become.
+#include "graph/passes/passes.h"
+
+#include "ops/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace engine::graph {
+namespace {
+
+/// Builds a graph by names; `outline` prints it as one "Operator(inputs) -> outputs" per line.
+class Builder {
+ public:
+  Builder& input(const std::string& name, Dims dims, DType dtype = DType::kFloat32) {
+    graph.inputs.push_back(graph.add_value(name, {dtype, std::move(dims)}));
+    return *this;
+  }
+  Builder& constant(const std::string& name, Shape shape, float value) {
+    Tensor tensor(DType::kFloat32, std::move(shape));
+    for (float& element : tensor.mutable_values<float>()) element = value;
+    graph.add_constant(name, std::move(tensor));
+    return *this;
+  }
+  Builder& integers(const std::string& name, std::vector<Index> values) {
+    graph.add_constant(name, Tensor::of<std::int64_t>({std::ssize(values)}, values));
+    return *this;
+  }
+  Builder& node(const std::string& op, const std::vector<std::string>& inputs,
+                const std::string& output, const ops::Attributes& attributes = {}) {
+    Node made;
+    made.op = ops::find("", op)->make(attributes);
+    for (const std::string& name : inputs) made.inputs.push_back(find(name));
+    made.outputs = {graph.add_value(output, {})};
+    graph.nodes.push_back(std::move(made));
+    return *this;
+  }
+  Graph output(const std::string& name) {
+    graph.outputs.push_back(find(name));
+    infer_types(graph);
+    return graph;
+  }
+  Graph graph;
+
+ private:
+  ValueId find(const std::string& name) const {
+    for (std::size_t i = 0; i < graph.values.size(); ++i)
+      if (graph.values[i].name == name) return static_cast<ValueId>(i);
+    ADD_FAILURE() << "no value " << name;
+    return kNoValue;
+  }
+};
+
+std::string outline(const Graph& graph) {
+  std::string text;
+  const auto names = [&](const std::vector<ValueId>& ids) {
+    std::string list;
+    for (const ValueId id : ids)
+      list += (list.empty() ? "" : ", ") + (id == kNoValue ? "-" : graph.value(id).name);
+    return list;
+  };
+  for (const Node& node : graph.nodes) {
+    const std::string details = node.op->describe();
+    const auto plus = details.find('+');
+    text += std::string(node.op->name()) + (plus == std::string::npos ? "" : details.substr(plus)) +
+            "(" + names(node.inputs) + ") -> " + names(node.outputs) + "\n";
+  }
+  return text;
+}
+
+ops::Attributes with(const std::string& name, ops::Attribute value) {
+  ops::Attributes attributes;
+  attributes.set(name, std::move(value));
+  return attributes;
+}
+
+const Dim kBatch = Dim::symbol("N");
+
+TEST(Passes, EliminateIdentities) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 4})
+                    .node("Identity", {"x"}, "a")
+                    .node("Relu", {"a"}, "b")
+                    .node("Identity", {"b"}, "y")
+                    .output("y");
+  EXPECT_EQ(outline(graph), "Identity(x) -> a\nRelu(a) -> b\nIdentity(b) -> y\n");
+  EXPECT_EQ(eliminate_identities(graph), 2);
+  EXPECT_EQ(outline(graph), "Relu(x) -> b\n");
+  EXPECT_EQ(graph.value(graph.outputs[0]).name, "b");
+}
+
+TEST(Passes, FoldConstants) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 4})
+                    .constant("p", {4}, 2)
+                    .constant("q", {4}, 3)
+                    .node("Add", {"p", "q"}, "sum")
+                    .node("Mul", {"x", "sum"}, "y")
+                    .output("y");
+  EXPECT_EQ(outline(graph), "Add(p, q) -> sum\nMul(x, sum) -> y\n");
+  EXPECT_EQ(fold_constants(graph), 1);
+  EXPECT_EQ(outline(graph), "Mul(x, sum) -> y\n");
+  EXPECT_EQ(graph.value(graph.nodes[0].inputs[1]).constant.values<float>()[0], 5);
+}
+
+TEST(Passes, FoldConstantsKeepsItsBudget) {
+  Builder builder;
+  builder.input("x", {kBatch, 4}).integers("huge", {1 << 20, 1 << 20});
+  Graph graph = builder.node("ConstantOfShape", {"huge"}, "bomb")
+                    .node("ReduceMax", {"bomb"}, "m", with("keepdims", Index{0}))
+                    .node("Add", {"x", "m"}, "y")
+                    .output("y");
+  EXPECT_EQ(fold_constants(graph), 0);
+  EXPECT_EQ(graph.nodes.size(), 3u);
+}
+
+TEST(Passes, BindClipBounds) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 4})
+                    .constant("low", {}, 0)
+                    .constant("high", {}, 6)
+                    .node("Clip", {"x", "low", "high"}, "y")
+                    .output("y");
+  EXPECT_EQ(outline(graph), "Clip(x, low, high) -> y\n");
+  EXPECT_EQ(bind_clip_bounds(graph), 1);
+  EXPECT_EQ(outline(graph), "Clip(x) -> y\n");
+}
+
+TEST(Passes, RecognizeLayerNormalization) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 3, 8})
+                    .integers("axes", {-1})
+                    .constant("two", {}, 2)
+                    .constant("epsilon", {}, 1e-5f)
+                    .constant("scale", {8}, 1)
+                    .constant("bias", {8}, 0)
+                    .node("ReduceMean", {"x", "axes"}, "mean")
+                    .node("Sub", {"x", "mean"}, "d")
+                    .node("Pow", {"d", "two"}, "square")
+                    .node("ReduceMean", {"square", "axes"}, "variance")
+                    .node("Add", {"variance", "epsilon"}, "shifted")
+                    .node("Sqrt", {"shifted"}, "root")
+                    .node("Div", {"d", "root"}, "normal")
+                    .node("Mul", {"normal", "scale"}, "scaled")
+                    .node("Add", {"scaled", "bias"}, "y")
+                    .output("y");
+  EXPECT_EQ(recognize_layer_normalization(graph), 1);
+  eliminate_dead_nodes(graph);
+  EXPECT_EQ(outline(graph), "LayerNormalization(x, scale, bias) -> y\n");
+}
+
+TEST(Passes, RecognizeGelu) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 8})
+                    .constant("root", {}, 1.41421354f)
+                    .constant("one", {}, 1)
+                    .constant("half", {}, 0.5f)
+                    .node("Div", {"x", "root"}, "a")
+                    .node("Erf", {"a"}, "b")
+                    .node("Add", {"b", "one"}, "c")
+                    .node("Mul", {"x", "c"}, "d")
+                    .node("Mul", {"d", "half"}, "y")
+                    .output("y");
+  EXPECT_EQ(recognize_gelu(graph), 1);
+  eliminate_dead_nodes(graph);
+  EXPECT_EQ(outline(graph), "Gelu(x) -> y\n");
+}
+
+TEST(Passes, SimplifyTransposesThatMeetBehindAnActivation) {
+  const ops::Attributes to_nchw = with("perm", std::vector<Index>{0, 3, 1, 2});
+  const ops::Attributes to_nhwc = with("perm", std::vector<Index>{0, 2, 3, 1});
+  Graph graph = Builder()
+                    .input("x", {kBatch, 5, 6, 2})
+                    .constant("bias", {2, 1, 1}, 1)
+                    .node("Transpose", {"x"}, "a", to_nchw)
+                    .node("Add", {"a", "bias"}, "b")
+                    .node("Relu", {"b"}, "c")
+                    .node("Transpose", {"c"}, "y", to_nhwc)
+                    .output("y");
+  EXPECT_GT(simplify_transposes(graph), 0);
+  EXPECT_EQ(outline(graph).find("Transpose"), std::string::npos) << outline(graph);
+  EXPECT_EQ(to_string(graph.value(graph.outputs[0]).type), "float32 [N, 5, 6, 2]");
+}
+
+TEST(Passes, FoldBatchNormalizationIntoConv) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 2, 5, 5})
+                    .constant("w", {3, 2, 3, 3}, 1)
+                    .constant("scale", {3}, 2)
+                    .constant("b", {3}, 1)
+                    .constant("mean", {3}, 4)
+                    .constant("variance", {3}, 1)
+                    .node("Conv", {"x", "w"}, "a")
+                    .node("BatchNormalization", {"a", "scale", "b", "mean", "variance"}, "y",
+                          with("epsilon", 0.0f))
+                    .output("y");
+  EXPECT_EQ(fold_batch_normalization(graph), 1);
+  EXPECT_EQ(outline(graph), "Conv(x, w.folded, w.bias) -> y\n");
+  EXPECT_EQ(graph.value(graph.nodes[0].inputs[1]).constant.values<float>()[0], 2);
+  EXPECT_EQ(graph.value(graph.nodes[0].inputs[2]).constant.values<float>()[0], 1 - 4 * 2);
+}
+
+TEST(Passes, MakeDenseAndFuseEpilogues) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 4})
+                    .constant("w", {4, 8}, 1)
+                    .constant("b", {8}, 1)
+                    .node("MatMul", {"x", "w"}, "a")
+                    .node("Add", {"a", "b"}, "c")
+                    .node("Relu", {"c"}, "y")
+                    .output("y");
+  EXPECT_EQ(make_dense(graph), 1);
+  EXPECT_EQ(outline(graph), "Dense(x, w) -> a\nAdd(a, b) -> c\nRelu(c) -> y\n");
+  EXPECT_EQ(fuse_epilogues(graph), 2);
+  EXPECT_EQ(outline(graph), "Dense+Relu(x, w, b.bias) -> y\n");
+}
+
+TEST(Passes, FuseResidualButNotIfTheSumIsReadTwice) {
+  const auto build = [](bool twice) {
+    Builder builder;
+    builder.input("x", {kBatch, 2, 5, 5})
+        .constant("w", {2, 2, 1, 1}, 1)
+        .node("Conv", {"x", "w"}, "a")
+        .node("Add", {"a", "x"}, "b")
+        .node("Relu", {"b"}, "c")
+        .node("Add", {"c", twice ? "a" : "x"}, "y");
+    return builder.output("y");
+  };
+  Graph once = build(false), twice = build(true);
+  EXPECT_EQ(fuse_epilogues(once), 2);
+  EXPECT_EQ(outline(once), "Conv+residual+Relu(x, w, -, x) -> c\nAdd(c, x) -> y\n");
+  EXPECT_EQ(fuse_epilogues(twice), 0);
+}
+
+TEST(Passes, EliminateDeadNodes) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 4})
+                    .node("Relu", {"x"}, "y")
+                    .node("Exp", {"x"}, "unused")
+                    .output("y");
+  EXPECT_EQ(eliminate_dead_nodes(graph), 1);
+  EXPECT_EQ(outline(graph), "Relu(x) -> y\n");
+}
+
+TEST(Passes, AreSwitchedOffByName) {
+  Builder builder;
+  Graph graph = builder.input("x", {kBatch, 4})
+                    .node("Identity", {"x"}, "a")
+                    .node("Relu", {"a"}, "y")
+                    .output("y");
+  for (const PassReport& report : run_passes(graph, {"eliminate_identities"}))
+    EXPECT_EQ(report.enabled, report.name != "eliminate_identities");
+  EXPECT_EQ(graph.nodes.size(), 2u);
+  EXPECT_THROW(run_passes(graph, {"no_such_pass"}), Error);
+}
+
+}  // namespace
+}  // namespace engine::graph
