@@ -120,6 +120,10 @@ Fault Conv::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
+// Whoever makes one of these refers to both.
+template Fault Conv::compute<float>(Inputs, Outputs) const;
+template Fault Conv::compute<double>(Inputs, Outputs) const;
+
 OperatorPtr make_Conv(const Attributes& a) {
   const Index group = a.integer("group", 1);
   ENGINE_VALIDATE(group > 0, "group is ", group, " (must be positive)");

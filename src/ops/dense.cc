@@ -73,4 +73,8 @@ Fault Dense::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
+// Whoever makes one of these refers to both.
+template Fault Dense::compute<float>(Inputs, Outputs) const;
+template Fault Dense::compute<double>(Inputs, Outputs) const;
+
 }  // namespace engine::ops

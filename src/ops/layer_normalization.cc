@@ -96,6 +96,10 @@ Fault LayerNormalization::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
+// Whoever makes one of these refers to both.
+template Fault LayerNormalization::compute<float>(Inputs, Outputs) const;
+template Fault LayerNormalization::compute<double>(Inputs, Outputs) const;
+
 OperatorPtr make_LayerNormalization(const Attributes& a) { return make(a, false); }
 OperatorPtr make_RMSNormalization(const Attributes& a) { return make(a, true); }
 

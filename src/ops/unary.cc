@@ -138,6 +138,10 @@ Fault Unary::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
+// Whoever makes one of these refers to both.
+template Fault Unary::compute<float>(Inputs, Outputs) const;
+template Fault Unary::compute<double>(Inputs, Outputs) const;
+
 std::vector<TensorType> Clip::infer(const Operands& in, Index) const {
   require_type(in, 0, "input", is_number, "a number type");
   for (const Index i : {Index{1}, Index{2}}) {
