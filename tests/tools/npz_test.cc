@@ -14,7 +14,8 @@ namespace engine::tools {
 namespace {
 
 void put(Bytes& bytes, std::uint64_t value, int width) {
-  for (int i = 0; i < width; ++i) bytes.push_back(static_cast<std::byte>(value >> 8 * i & 255));
+  for (int i = 0; i < width; ++i)
+    bytes.push_back(i < 8 ? static_cast<std::byte>(value >> 8 * i & 255) : std::byte{0});
 }
 
 void put(Bytes& bytes, std::span<const std::byte> more) {
