@@ -1,12 +1,12 @@
 #include <engine/tensor.h>
 #include <engine/types.h>
 
+#include "base/aligned.h"
 #include "base/check.h"
 #include "base/shape.h"
 
 #include <bit>
 #include <cstring>
-#include <new>
 
 namespace engine {
 
@@ -116,14 +116,12 @@ Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), defined_(true), shape_
     owner_ = std::move(texts);
     return;
   }
-  constexpr std::align_val_t kAlignment{64};
-  void* memory = ::operator new(static_cast<std::size_t>(bytes) + 1, kAlignment, std::nothrow);
+  AlignedBytes memory = aligned_bytes(static_cast<std::size_t>(bytes));
   ENGINE_REQUIRE(memory, ErrorCode::kResourceExhausted, "no memory for ", to_string(dtype), " ",
                  to_string(shape_), " (", bytes, " bytes)");
-  std::memset(memory, 0, static_cast<std::size_t>(bytes));
-  data_ = memory;
-  owner_ = std::shared_ptr<const void>(
-      memory, [](const void* p) { ::operator delete(const_cast<void*>(p), kAlignment); });
+  std::memset(memory.get(), 0, static_cast<std::size_t>(bytes));
+  data_ = memory.get();
+  owner_ = std::shared_ptr<std::byte>(std::move(memory));
 }
 
 Tensor Tensor::wrap(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner) {

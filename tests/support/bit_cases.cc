@@ -123,6 +123,15 @@ void add_convs(Table& table) {
   add_conv(table, "depthwise stride 2",
            {16, {10, 11}, 16, {3, 3}, 16, {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}}});
   add_conv(table, "depthwise with multiplier", {6, {8, 5}, 18, {3, 3}, 6, same});
+  add_conv(table, "depthwise 5x5 wide", {3, {6, 37}, 3, {5, 5}, 3, {{"pads", Ints{2, 2, 2, 2}}}});
+  add_conv(table, "depthwise dilated uneven strides",
+           {4,
+            {17, 41},
+            4,
+            {3, 4},
+            4,
+            {{"strides", Ints{2, 3}}, {"dilations", Ints{3, 2}}, {"pads", Ints{4, 0, 1, 5}}}});
+  add_conv(table, "1D depthwise", {7, {50}, 14, {5}, 7, {{"pads", Ints{2, 2}}}});
   add_conv(table, "1D", {6, {60}, 19, {5}, 1, {{"pads", Ints{2, 2}}}});
   add_conv(table, "1D dilated",
            {20, {33}, 8, {3}, 1, {{"pads", Ints{4, 4}}, {"dilations", Ints{4}}}});

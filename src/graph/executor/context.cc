@@ -2,14 +2,11 @@
 
 #include "base/check.h"
 
-#include <new>
-
 namespace engine::graph {
 
 Context::Context(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
   const std::size_t bytes = plan_->arena_bytes;
-  arena_.reset(
-      static_cast<std::byte*>(::operator new (bytes + 64, std::align_val_t{64}, std::nothrow)));
+  arena_ = aligned_bytes(bytes);
   ENGINE_REQUIRE(arena_, ErrorCode::kResourceExhausted, "no memory for a run (", bytes,
                  " bytes are needed); use a smaller batch");
   std::size_t ins = 0, outs = 0;

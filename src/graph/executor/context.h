@@ -1,6 +1,7 @@
 // Context: the memory of one run of a plan, and the walk over its kernels.
 #pragma once
 
+#include "base/aligned.h"
 #include "base/pool.h"
 #include "graph/planner/plan.h"
 
@@ -33,9 +34,6 @@ class Context {
   Status run(Pool& pool, Profile& profile);
 
  private:
-  struct Free {
-    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
-  };
   struct Bound {
     const ops::Kernel* kernel;
     const void* const* in;
@@ -47,7 +45,7 @@ class Context {
   void begin(Profile& profile) const;
 
   std::shared_ptr<const Plan> plan_;
-  std::unique_ptr<std::byte, Free> arena_;
+  AlignedBytes arena_;
   std::vector<const void*> in_;
   std::vector<void*> out_;
   std::vector<Bound> steps_;

@@ -3,7 +3,7 @@
 // channels, kernel axes, channel); the register tiles then run all filters over them.
 #define ENGINE_ISA_FILE "ops/cpu/conv.cc"
 #include "ops/cpu/simd/foreach_isa.h"
-#include "ops/conv.h"
+#include "ops/cpu/conv_depthwise.h"
 #include "ops/cpu/conv_panel.h"
 #include "ops/cpu/pack.h"
 
@@ -242,7 +242,9 @@ void pack_group(const float* w, Index channels, Index taps, PackedMatrix& to) {
 std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Operands& in) {
   const Tensor* w = in[ops::Conv::kWeights].value;
   if (!w || w->dtype() != DType::kFloat32 || w->size() == 0) return nullptr;
-  const Index group = static_cast<const ops::Conv&>(op).group;
+  const auto& conv = static_cast<const ops::Conv&>(op);
+  if (is_depthwise(conv, w->shape())) return nullptr;
+  const Index group = conv.group;
   const Index filters = w->shape()[0] / group, channels = w->shape()[1];
   const Index taps = product(w->shape(), 2, w->rank());
   auto packed = std::make_shared<PackedConv>();
@@ -256,8 +258,11 @@ std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Oper
 }
 
 std::unique_ptr<Kernel> bind_conv(const Binding& binding, Isa isa) {
-  if (!binding.packed || binding.out[0].size() == 0) return nullptr;
+  if (binding.out[0].dtype != DType::kFloat32 || binding.out[0].size() == 0) return nullptr;
   const auto& op = static_cast<const ops::Conv&>(binding.op);
+  if (is_depthwise(op, binding.in[ops::Conv::kWeights].shape()))
+    return bind_depthwise(binding, isa);
+  if (!binding.packed) return nullptr;
   const auto& packed = static_cast<const PackedConv&>(*binding.packed);
   return std::make_unique<ConvKernel>(op, packed, binding, isa);
 }

@@ -1,30 +1,28 @@
 // Packing constant matrices for the register tiles.
 #pragma once
 
+#include "base/aligned.h"
+#include "base/check.h"
 #include "numerics/contract.h"
 #include "ops/backend.h"
 
 #include <cstddef>
-#include <memory>
-#include <new>
 
 namespace engine::cpu {
 
-/// Floats, 64-byte aligned, uninitialised.
+/// Floats, on a cache line's boundary, uninitialised. Throws Error (kResourceExhausted).
 class AlignedFloats {
  public:
   AlignedFloats() = default;
-  explicit AlignedFloats(std::size_t count)
-      : data_(static_cast<float*>(
-            ::operator new (count * sizeof(float) + 64, std::align_val_t{64}))) {}
-  float* data() noexcept { return data_.get(); }
-  const float* data() const noexcept { return data_.get(); }
+  explicit AlignedFloats(std::size_t count) : bytes_(aligned_bytes(count * sizeof(float))) {
+    ENGINE_REQUIRE(bytes_, ErrorCode::kResourceExhausted, "no memory for ", count,
+                   " packed weights");
+  }
+  float* data() noexcept { return reinterpret_cast<float*>(bytes_.get()); }
+  const float* data() const noexcept { return reinterpret_cast<const float*>(bytes_.get()); }
 
  private:
-  struct Free {
-    void operator()(float* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<float, Free> data_;
+  AlignedBytes bytes_;
 };
 
 /// A matrix [k, n] in blocks of 16 columns: block j holds [k][16], columns behind n are zero. The

@@ -9,8 +9,18 @@
 
 ENGINE_BEGIN_ISA
 
+// x, y [n], n at most 16, held in one Vec. The same operations as for a long row.
+ENGINE_INLINE void softmax_short_row(Index n, const float* x, float* y, bool log) noexcept {
+  const Vec values = load(x, n, -std::numeric_limits<float>::infinity());
+  const Vec shifted = sub(values, fill(max_lanes(values)));
+  const Vec e = p_exp(shifted);
+  const float total = add_lanes(first_lanes(e, n));
+  store(y, n, log ? sub(shifted, fill(numerics::log(total))) : div(e, fill(total)));
+}
+
 // x, y [n]; may be the same. Three passes: maximum, exp with sum in 16 lanes, scale.
 void softmax_row(Index n, const float* x, float* y, bool log) noexcept {
+  if (n <= kVecLanes) return softmax_short_row(n, x, y, log);
   constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
   Vec max_in_lanes = fill(kMinusInfinity);
   for (Index i = 0; i < n; i += kVecLanes)

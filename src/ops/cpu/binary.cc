@@ -1,36 +1,12 @@
-// Unary and binary element-wise operators on the CPU, float32.
-#define ENGINE_ISA_FILE "ops/cpu/elementwise.cc"
+// Binary element-wise operators with broadcasting on the CPU, float32.
+#define ENGINE_ISA_FILE "ops/cpu/binary.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/binary.h"
 #include "ops/broadcast_loop.h"
-#include "ops/unary.h"
 
 #include "ops/cpu/simd/vec.inc"
-#include "ops/cpu/simd/elementary.inc"
 
 ENGINE_BEGIN_ISA
-
-// y = f(x), n elements; x and y may be the same. The switch is outside the loop.
-template <class F>
-ENGINE_INLINE void map_vec(Index n, const float* x, float* y, const F& f) {
-  Index i = 0;
-  for (; n - i >= kVecLanes; i += kVecLanes) store(y + i, f(load(x + i)));
-  if (i < n) store(y + i, n - i, f(load(x + i, n - i, 0.0f)));
-}
-
-void unary(numerics::Activation f, float a, float b, Index n, const float* x, float* y) noexcept {
-  using numerics::Activation;
-  const Vec va = fill(a), vb = fill(b);
-  switch (f) {
-#define ENGINE_ACTIVATION(name, function) \
-  case Activation::name:                  \
-    return map_vec(                       \
-        n, x,                             \
-        y, [&](const Vec& v) __attribute__((always_inline)) { return function(v, va, vb); });
-    ENGINE_ACTIVATIONS(ENGINE_ACTIVATION)
-#undef ENGINE_ACTIVATION
-  }
-}
 
 // y = f(a, b) along one run; a stride is 1, or 0 for a repeated element.
 template <class F>
@@ -76,28 +52,6 @@ namespace engine::cpu {
 namespace {
 
 constexpr Index kElementsPerTask = 8192;  // below, handing over costs more than it saves
-
-class UnaryKernel final : public Kernel {
- public:
-  UnaryKernel(const ops::Unary& op, Index n, Isa isa)
-      : op_(op), n_(n), isa_(isa), unary_(ENGINE_KERNEL(isa, unary)) {}
-  Fault run(const Call& call) const noexcept override {
-    const float* x = static_cast<const float*>(call.in[0]);
-    float* y = static_cast<float*>(call.out[0]);
-    call.pool.ranges(n_, kElementsPerTask, [&](Index first, Index last) {
-      unary_(op_.f, op_.a, op_.b, last - first, x + first, y + first);
-    });
-    return ops::kNoFault;
-  }
-  bool may_overwrite(Index input) const noexcept override { return input == 0; }
-  std::string name() const override { return kernel_name("unary", isa_); }
-
- private:
-  const ops::Unary& op_;
-  Index n_;
-  Isa isa_;
-  void (*unary_)(numerics::Activation, float, float, Index, const float*, float*) noexcept;
-};
 
 class BinaryKernel final : public Kernel {
  public:
@@ -156,12 +110,6 @@ class BinaryKernel final : public Kernel {
 };
 
 }  // namespace
-
-std::unique_ptr<Kernel> bind_unary(const Binding& binding, Isa isa) {
-  const auto* op = dynamic_cast<const ops::Unary*>(&binding.op);
-  if (!op || binding.in[0].dtype != DType::kFloat32) return nullptr;
-  return std::make_unique<UnaryKernel>(*op, binding.in[0].size(), isa);
-}
 
 std::unique_ptr<Kernel> bind_binary(const Binding& binding, Isa isa) {
   if (binding.in.size() != 2 || binding.in[0].dtype != DType::kFloat32) return nullptr;
