@@ -111,9 +111,14 @@ class If final : public ControlFlow {
   }
 
   std::vector<Tensor> run(std::span<const Tensor> in, const BodyRunner& runner) const override {
-    const Index captures = captures_of(*then_, 0);
-    if (condition(in[0])) return run_body(runner, *then_, tail(in, 1, captures));
-    return run_body(runner, *else_, tail(in, 1 + captures, captures_of(*else_, 0)));
+    const Branch taken = branch(condition(in[0]));
+    return run_body(runner, *taken.body,
+                    tail(in, static_cast<Index>(taken.first_capture), captures_of(*taken.body, 0)));
+  }
+
+  Branch branch(bool yes) const {
+    if (yes) return {then_, 1};
+    return {else_, 1 + then_->inputs.size()};
   }
 
  private:
@@ -253,6 +258,23 @@ class Scan final : public ControlFlow {
   ScanAttributes attributes_;
 };
 
+class Refusal final : public ControlFlow {
+ public:
+  Refusal(std::vector<TensorType> types, std::string message)
+      : types_(std::move(types)), message_(std::move(message)) {}
+
+  std::string_view name() const noexcept override { return "Refusal"; }
+  std::vector<std::shared_ptr<const Graph>> bodies() const override { return {}; }
+  std::vector<TensorType> infer(const Operands&, Index) const override { return types_; }
+  std::vector<Tensor> run(std::span<const Tensor>, const BodyRunner&) const override {
+    fail(ErrorCode::kRunFailed, message_);
+  }
+
+ private:
+  std::vector<TensorType> types_;
+  std::string message_;
+};
+
 }  // namespace
 
 ops::Fault ControlFlow::reference(ops::Inputs, ops::Outputs) const {
@@ -261,6 +283,22 @@ ops::Fault ControlFlow::reference(ops::Inputs, ops::Outputs) const {
 
 ops::Fault ControlFlow::evaluate(ops::Inputs, ops::Outputs) const {
   return {Status::Fault::kInternal};
+}
+
+std::optional<Branch> branch_of(const ops::Operator& op, bool condition) {
+  const auto* node = dynamic_cast<const If*>(&op);
+  return node ? std::optional(node->branch(condition)) : std::nullopt;
+}
+
+std::shared_ptr<const Graph> make_refusal(const std::vector<TensorType>& types,
+                                          std::string message) {
+  auto body = std::make_shared<Graph>();
+  Node node;
+  node.op = std::make_shared<Refusal>(types, std::move(message));
+  for (const TensorType& type : types) node.outputs.push_back(body->add_value("", type));
+  body->outputs = node.outputs;
+  body->nodes.push_back(std::move(node));
+  return body;
 }
 
 ops::OperatorPtr make_if(std::shared_ptr<const Graph> then_branch,

@@ -38,6 +38,19 @@ class ControlFlow : public ops::Operator {
 ops::OperatorPtr make_if(std::shared_ptr<const Graph> then_branch,
                          std::shared_ptr<const Graph> else_branch);
 
+/// What an If runs for a condition; its captures are the node's inputs from `first_capture` on.
+struct Branch {
+  std::shared_ptr<const Graph> body;
+  std::size_t first_capture = 0;
+};
+/// The branch of an If; nothing for other operators.
+std::optional<Branch> branch_of(const ops::Operator& op, bool condition);
+
+/// Stands for a body that cannot run: no inputs, outputs of these types. Running it throws Error
+/// (kRunFailed) with `message`.
+std::shared_ptr<const Graph> make_refusal(const std::vector<TensorType>& types,
+                                          std::string message);
+
 /// inputs: trip count (optional), condition (optional), `carried` initial values, captures.
 /// Body's inputs: iteration, condition, carried values, captures; its outputs: condition, carried
 /// values, scan outputs. Meaning: ONNX Loop, opset 25.

@@ -34,7 +34,7 @@ std::string Graph::label(const Node& node) const {
 }
 
 std::vector<ops::Operand> operands_of(const Graph& graph, const Node& node,
-                                      const std::vector<std::optional<Dims>>& extents) {
+                                      const KnownExtents& extents) {
   std::vector<ops::Operand> operands;
   operands.reserve(node.inputs.size());
   for (const ValueId id : node.inputs) {
@@ -63,27 +63,26 @@ std::vector<TensorType> infer_outputs(const ops::Operator& op, const ops::Operan
   return types;
 }
 
-void infer_types(Graph& graph) {
-  std::vector<std::optional<Dims>> extents(graph.values.size());
-  for (const Node& node : graph.nodes) {
-    try {
-      const std::vector<ops::Operand> list = operands_of(graph, node, extents);
-      const ops::Operands operands(list);
-      const Index wanted = static_cast<Index>(node.outputs.size());
-      const std::vector<TensorType> types = infer_outputs(*node.op, operands, wanted);
-      for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-        const ValueId id = node.outputs[i];
-        if (id == kNoValue) continue;
-        ENGINE_REQUIRE(i < types.size(), ErrorCode::kInvalidModel, "output ", i,
-                       " does not exist (the operator makes ", types.size(), ")");
-        graph.value(id).type = types[i];
-      }
-      if (!node.outputs.empty() && node.outputs[0] != kNoValue)
-        extents[static_cast<std::size_t>(node.outputs[0])] = node.op->infer_extents(operands);
-    } catch (const Error& error) {
-      fail(error.code(), graph.label(node), ": ", error.what());
-    }
+void infer_node(Graph& graph, const Node& node, KnownExtents& extents) {
+  const std::vector<ops::Operand> list = operands_of(graph, node, extents);
+  const ops::Operands operands(list);
+  const Index wanted = static_cast<Index>(node.outputs.size());
+  const std::vector<TensorType> types = infer_outputs(*node.op, operands, wanted);
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const ValueId id = node.outputs[i];
+    if (id == kNoValue) continue;
+    ENGINE_VALIDATE(i < types.size(), "output ", i, " does not exist (the operator makes ",
+                    types.size(), ")");
+    graph.value(id).type = types[i];
   }
+  if (!node.outputs.empty() && node.outputs[0] != kNoValue)
+    extents[static_cast<std::size_t>(node.outputs[0])] = node.op->infer_extents(operands);
+}
+
+void infer_types(Graph& graph) {
+  KnownExtents extents(graph.values.size());
+  for (const Node& node : graph.nodes)
+    with_label(graph, node, [&] { infer_node(graph, node, extents); });
 }
 
 std::vector<int> count_uses(const Graph& graph) {

@@ -51,19 +51,35 @@ struct Graph {
   std::string label(const Node& node) const;
 };
 
-/// Infers the types of all values from those of inputs and constants, in one walk. Declared types
-/// of intermediate values are replaced. Throws Error (kInvalidModel), prefixed with the node's
-/// label.
-void infer_types(Graph& graph);
+/// step(); an Error leaves it with the node's label before its message.
+template <class Step>
+decltype(auto) with_label(const Graph& graph, const Node& node, Step&& step) {
+  try {
+    return step();
+  } catch (const Error& error) {
+    throw Error(error.code(), graph.label(node) + ": " + error.what());
+  }
+}
 
 /// `op.infer`, with the ranks of the results limited: a hostile shape input cannot ask for more.
 std::vector<TensorType> infer_outputs(const ops::Operator& op, const ops::Operands& in,
                                       Index outputs);
 
-/// Operands of a node as shape inference sees them. `extents[id]` is a list of extents if a value
-/// is known to be one; may be shorter than values.
+/// By value: its elements as extents, if it is known to be a list of those. May be shorter than
+/// the values.
+using KnownExtents = std::vector<std::optional<Dims>>;
+
+/// Operands of a node as shape inference sees them.
 std::vector<ops::Operand> operands_of(const Graph& graph, const Node& node,
-                                      const std::vector<std::optional<Dims>>& extents);
+                                      const KnownExtents& extents);
+
+/// Infers the types of a node's outputs, and whether they are a list of extents (`extents` has one
+/// entry per value). Throws Error (kInvalidModel) without the node's label.
+void infer_node(Graph& graph, const Node& node, KnownExtents& extents);
+
+/// The same for all nodes, in one walk from inputs and constants. Declared types of intermediate
+/// values are replaced. Throws Error with the node's label.
+void infer_types(Graph& graph);
 
 /// How many uses (node inputs and graph outputs) each value has.
 std::vector<int> count_uses(const Graph& graph);

@@ -12,6 +12,14 @@ Output mutable_view(Tensor& tensor) noexcept {
   return {tensor.dtype(), &tensor.shape(), tensor.mutable_data()};
 }
 
+Fault evaluate(const Operator& op, std::span<const Tensor> in, std::span<Tensor> out) {
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  for (const Tensor& tensor : in) inputs.push_back(view(tensor));
+  for (Tensor& tensor : out) outputs.push_back(mutable_view(tensor));
+  return op.evaluate(inputs, outputs);
+}
+
 const Operand& Operands::operator[](Index i) const noexcept {
   static const Operand absent{.type = {}, .value = nullptr, .extents = nullptr, .present = false};
   return i < size() ? operands_[static_cast<std::size_t>(i)] : absent;

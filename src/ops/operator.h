@@ -147,6 +147,9 @@ class Operator {
   virtual std::string describe() const { return {}; }
 };
 
+/// `op.evaluate` on whole tensors; undefined ones are absent.
+Fault evaluate(const Operator& op, std::span<const Tensor> in, std::span<Tensor> out);
+
 using OperatorPtr = std::shared_ptr<const Operator>;
 
 /// Base for operators that move elements and compute nothing: one implementation, `move`.

@@ -1,4 +1,5 @@
 // Every pass on a small graph: what it was, and what it has become.
+#include "graph/control_flow.h"
 #include "graph/passes/passes.h"
 
 #include "ops/registry.h"
@@ -103,6 +104,63 @@ TEST(Passes, FoldConstants) {
   EXPECT_EQ(fold_constants(graph), 1);
   EXPECT_EQ(outline(graph), "Mul(x, sum) -> y\n");
   EXPECT_EQ(graph.value(graph.nodes[0].inputs[1]).constant.values<float>()[0], 5);
+}
+
+TEST(Passes, FoldExtentsThatAreKnown) {
+  Graph graph = Builder()
+                    .input("x", {kBatch, 3, 4})
+                    .integers("one", {1})
+                    .node("Shape", {"x"}, "shape")
+                    .node("Gather", {"shape", "one"}, "channels")
+                    .node("Size", {"shape"}, "rank")
+                    .node("Add", {"channels", "rank"}, "sum")
+                    .node("Concat", {"shape", "sum"}, "y", with("axis", Index{0}))
+                    .output("y");
+  EXPECT_EQ(fold_constants(graph), 3);
+  EXPECT_EQ(outline(graph), "Shape(x) -> shape\nConcat(shape, sum) -> y\n");
+  EXPECT_EQ(graph.value(graph.nodes[1].inputs[1]).constant.values<std::int64_t>()[0], 6);
+}
+
+// if (size(shape(x)) == rank) { if (true) Relu(x) else Neg(x) } else x: both conditions are known.
+Graph nested_branches(Index rank) {
+  const auto branch = [](const char* op) {
+    Graph body = Builder().input("v", {kBatch, 4}).node(op, {"v"}, op).output(op);
+    return std::make_shared<const Graph>(std::move(body));
+  };
+  Builder inner;
+  inner.input("w", {kBatch, 4});
+  inner.graph.add_constant("yes", Tensor::scalar(true));
+  Node choice;
+  choice.op = make_if(branch("Relu"), branch("Neg"));
+  choice.inputs = {1, 0, 0};
+  choice.outputs = {inner.graph.add_value("chosen", {})};
+  inner.graph.nodes.push_back(std::move(choice));
+  const auto yes = std::make_shared<const Graph>(inner.output("chosen"));
+  const auto no = std::make_shared<const Graph>(Builder().input("u", {kBatch, 4}).output("u"));
+
+  Builder outer;
+  outer.input("x", {kBatch, 4}).integers("rank", {rank});
+  outer.node("Shape", {"x"}, "shape").node("Size", {"shape"}, "size");
+  outer.node("Equal", {"size", "rank"}, "same");
+  Node node;
+  node.op = make_if(yes, no);
+  node.inputs = {outer.graph.nodes.back().outputs[0], 0, 0};
+  node.outputs = {outer.graph.add_value("branch", {})};
+  outer.graph.nodes.push_back(std::move(node));
+  return outer.node("Abs", {"branch"}, "y").output("y");
+}
+
+TEST(Passes, InlineBranches) {
+  Graph taken = nested_branches(2);
+  EXPECT_EQ(fold_constants(taken), 2);
+  EXPECT_EQ(outline(taken), "Shape(x) -> shape\nIf(same, x, x) -> branch\nAbs(branch) -> y\n");
+  EXPECT_EQ(inline_branches(taken), 2);
+  EXPECT_EQ(outline(taken), "Shape(x) -> shape\nRelu(x) -> Relu\nAbs(Relu) -> y\n");
+
+  Graph other = nested_branches(3);
+  EXPECT_EQ(fold_constants(other), 2);
+  EXPECT_EQ(inline_branches(other), 1);
+  EXPECT_EQ(outline(other), "Shape(x) -> shape\nAbs(x) -> y\n");
 }
 
 TEST(Passes, FoldConstantsKeepsItsBudget) {

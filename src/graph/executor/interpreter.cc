@@ -1,17 +1,12 @@
 #include "graph/executor/interpreter.h"
 
+#include "base/aligned.h"
 #include "base/check.h"
 #include "base/shape.h"
 #include "graph/control_flow.h"
 
-#include <new>
-
 namespace engine::graph {
 namespace {
-
-struct Free {
-  void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
-};
 
 void require_room(std::size_t bytes, std::size_t used, const Limits& limits) {
   ENGINE_REQUIRE(bytes <= limits.max_bytes && used <= limits.max_bytes - bytes,
@@ -48,8 +43,9 @@ class NodeRun {
     const auto kernel = bind(out);
     const std::size_t scratch = kernel->scratch_bytes(pool.concurrency());
     require_room(scratch, used, limits);
-    const std::unique_ptr<std::byte, Free> memory(
-        static_cast<std::byte*>(::operator new (scratch + 64, std::align_val_t{64})));
+    const AlignedBytes memory = aligned_bytes(scratch);
+    ENGINE_REQUIRE(memory, ErrorCode::kResourceExhausted, "no memory for ", scratch,
+                   " bytes of scratch; use smaller inputs");
     std::vector<const void*> in_data;
     std::vector<void*> out_data;
     for (const Tensor& tensor : in_) in_data.push_back(tensor.data());
@@ -114,13 +110,8 @@ class Interpreter {
 
   std::vector<Tensor> run(std::span<const Tensor> inputs) {
     for (std::size_t i = 0; i < graph_.inputs.size(); ++i) hold(graph_.inputs[i], inputs[i]);
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      try {
-        step(i);
-      } catch (const Error& error) {
-        fail(error.code(), graph_.label(graph_.nodes[i]), ": ", error.what());
-      }
-    }
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+      with_label(graph_, graph_.nodes[i], [&] { step(i); });
     std::vector<Tensor> outputs;
     for (const ValueId id : graph_.outputs) outputs.push_back(value(id));
     return outputs;

@@ -1,4 +1,4 @@
-// Computes nodes whose inputs are all constant.
+// Computes nodes whose inputs are all constant, and those that only ask for extents that are known.
 #include "base/check.h"
 #include "base/shape.h"
 #include "graph/control_flow.h"
@@ -48,20 +48,33 @@ std::optional<std::vector<Shape>> affordable_outputs(const Graph& graph, const N
 bool fold(Rewriter& rewriter, int i, const std::vector<Shape>& shapes) {
   Graph& graph = rewriter.graph();
   const Node node = rewriter.node(i);
-  std::vector<ops::Input> in;
-  std::vector<ops::Output> out;
-  std::vector<Tensor> results;
+  std::vector<Tensor> in, results;
   for (const ValueId id : node.inputs)
-    in.push_back(id == kNoValue ? ops::Input{} : ops::view(graph.value(id).constant));
+    in.push_back(id == kNoValue ? Tensor() : graph.value(id).constant);
   for (std::size_t k = 0; k < node.outputs.size(); ++k) {
     const ValueId id = node.outputs[k];
     results.push_back(id == kNoValue ? Tensor() : Tensor(graph.value(id).type.dtype, shapes[k]));
   }
-  for (Tensor& result : results) out.push_back(ops::mutable_view(result));
-  if (!node.op->evaluate(in, out).ok()) return false;  // the run will report it
+  if (!ops::evaluate(*node.op, in, results).ok()) return false;  // the run will report it
   rewriter.remove(i);
   for (std::size_t k = 0; k < node.outputs.size(); ++k)
     if (node.outputs[k] != kNoValue) graph.value(node.outputs[k]).constant = std::move(results[k]);
+  return true;
+}
+
+// A list of extents, all of which are known whatever the inputs are.
+bool fold_extents(Rewriter& rewriter, int i, const KnownExtents& extents) {
+  const Node& node = rewriter.node(i);
+  if (node.outputs.size() != 1 || node.outputs[0] == kNoValue) return false;
+  const auto& known = extents[static_cast<std::size_t>(node.outputs[0])];
+  const auto list = known ? known_shape(*known) : std::nullopt;
+  if (!list) return false;
+  Value& value = rewriter.graph().value(node.outputs[0]);
+  const auto shape = value.type.shape();
+  if (value.type.dtype != DType::kInt64 || !shape || checked_count(*shape) != std::ssize(*list))
+    return false;
+  rewriter.remove(i);
+  value.constant = Tensor::of<std::int64_t>(*shape, *list);
   return true;
 }
 
@@ -72,16 +85,18 @@ int fold_constants(Graph& graph) {
   Rewriter rewriter(graph);
   std::size_t spent = 0;
   int changes = 0;
+  KnownExtents extents(graph.values.size());
   for (int i = 0; i < rewriter.size(); ++i) {
     const Node& node = rewriter.node(i);
-    if (node.op->data_dependent() || !all_constant(rewriter, node)) continue;
+    if (node.op->data_dependent()) continue;
     // The types of what was folded before are known better now.
-    const std::vector<ops::Operand> operands = operands_of(graph, node, {});
-    const auto types = infer_outputs(*node.op, ops::Operands(operands), std::ssize(node.outputs));
-    for (std::size_t k = 0; k < node.outputs.size(); ++k)
-      if (node.outputs[k] != kNoValue) graph.value(node.outputs[k]).type = types[k];
-    if (const auto shapes = affordable_outputs(graph, node, spent))
-      changes += fold(rewriter, i, *shapes);
+    with_label(graph, node, [&] { infer_node(graph, node, extents); });
+    if (fold_extents(rewriter, i, extents)) {
+      ++changes;
+    } else if (all_constant(rewriter, node)) {
+      if (const auto shapes = affordable_outputs(graph, node, spent))
+        changes += fold(rewriter, i, *shapes);
+    }
   }
   return changes;
 }

@@ -13,6 +13,8 @@ constexpr Pass kPasses[] = {
     {"eliminate_identities", "removes Identity, Dropout and other nodes that change nothing",
      eliminate_identities},
     {"fold_constants", "computes what depends on constants alone, within a budget", fold_constants},
+    {"inline_branches", "puts the branch of an If with a constant condition in its place",
+     inline_branches},
     {"bind_clip_bounds", "turns Clip with constant bounds into an activation", bind_clip_bounds},
     {"recognize_layer_normalization", "finds LayerNormalization in its decomposition",
      recognize_layer_normalization},

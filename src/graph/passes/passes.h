@@ -36,6 +36,7 @@ std::vector<PassReport> run_passes(Graph& graph, const std::vector<std::string>&
 
 int eliminate_identities(Graph& graph);
 int fold_constants(Graph& graph);
+int inline_branches(Graph& graph);
 int bind_clip_bounds(Graph& graph);
 int recognize_layer_normalization(Graph& graph);
 int recognize_gelu(Graph& graph);

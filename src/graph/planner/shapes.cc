@@ -27,11 +27,7 @@ class Walk {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       if (node.op->data_dependent()) return std::nullopt;
-      try {
-        if (!visit(i)) return std::nullopt;
-      } catch (const Error& error) {
-        fail(error.code(), graph_.label(node), ": ", error.what());
-      }
+      if (!with_label(graph_, node, [&] { return visit(i); })) return std::nullopt;
     }
     return std::move(result_);
   }
@@ -95,16 +91,13 @@ class Walk {
   }
 
   bool evaluate(const Node& node) {
-    std::vector<ops::Input> in;
-    std::vector<Tensor> results;
-    std::vector<ops::Output> out;
+    std::vector<Tensor> in, results;
     for (const ValueId id : node.inputs)
-      in.push_back(id == kNoValue ? ops::Input{} : ops::view(result_.known[at(id)]));
+      in.push_back(id == kNoValue ? Tensor() : result_.known[at(id)]);
     for (const ValueId id : node.outputs)
       results.push_back(
           id == kNoValue ? Tensor() : Tensor(graph_.value(id).type.dtype, *result_.shape[at(id)]));
-    for (Tensor& result : results) out.push_back(ops::mutable_view(result));
-    if (!node.op->evaluate(in, out).ok()) return false;
+    if (!ops::evaluate(*node.op, in, results).ok()) return false;
     for (std::size_t k = 0; k < results.size(); ++k)
       if (node.outputs[k] != kNoValue) result_.known[at(node.outputs[k])] = std::move(results[k]);
     return true;

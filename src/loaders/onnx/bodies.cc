@@ -6,6 +6,7 @@
 #include "loaders/onnx/graph_builder.h"
 
 #include <algorithm>
+#include <exception>
 
 namespace engine::onnx {
 namespace {
@@ -136,12 +137,41 @@ void append(std::vector<ValueId>& ids, const std::vector<ValueId>& more) {
   ids.insert(ids.end(), more.begin(), more.end());
 }
 
+// A branch of If that does not fit the types around it is no error until it is taken: exporters
+// write both answers to questions about ranks. `problem` is then set, and there is no body.
+Body build_branch(Scope& scope, pb::GraphProto& proto, const char* name,
+                  std::exception_ptr& problem) {
+  try {
+    return build_body(scope, proto, name, {}, {});
+  } catch (const LocatedError& error) {
+    if (!error.misfit()) throw;
+    problem = std::current_exception();
+    return {};
+  }
+}
+
+// A body that refuses to run, with outputs such as the other branch has.
+Body refusal(const Body& other, std::exception_ptr problem) {
+  std::vector<TensorType> types;
+  for (const ValueId id : other.graph->outputs)
+    types.push_back(TensorType::unranked(other.graph->value(id).type.dtype));
+  try {
+    std::rethrow_exception(std::move(problem));
+  } catch (const Error& error) {
+    return {graph::make_refusal(types, error.what()), {}};
+  }
+}
+
 void add_if(Scope& scope, pb::NodeProto& proto, const Parts& parts) {
   std::vector<ValueId> inputs = resolve_inputs(scope, proto);
   ENGINE_VALIDATE(inputs.size() == 1, inputs.size(), " inputs, 1 needed");
   require_scalar_bool(scope.builder.type(inputs[0]), "the condition");
-  const Body yes = build_body(scope, body_of(parts, "then_branch"), "then_branch", {}, {});
-  const Body no = build_body(scope, body_of(parts, "else_branch"), "else_branch", {}, {});
+  std::exception_ptr yes_problem, no_problem;
+  Body yes = build_branch(scope, body_of(parts, "then_branch"), "then_branch", yes_problem);
+  Body no = build_branch(scope, body_of(parts, "else_branch"), "else_branch", no_problem);
+  if (yes_problem && no_problem) std::rethrow_exception(yes_problem);
+  if (yes_problem) yes = refusal(no, yes_problem);
+  if (no_problem) no = refusal(yes, no_problem);
   const std::size_t outputs = yes.graph->outputs.size();
   ENGINE_VALIDATE(outputs == no.graph->outputs.size(), "then_branch has ", outputs,
                   " outputs, else_branch ", no.graph->outputs.size());

@@ -49,17 +49,11 @@ ValueId GraphBuilder::add_node(std::string type, ops::Attributes attributes,
 
 void GraphBuilder::append(graph::Node node) {
   extents_.resize(graph_.values.size());
-  const std::vector<ops::Operand> list = graph::operands_of(graph_, node, extents_);
-  const ops::Operands operands(list);
-  const auto types = node.op->infer(operands, static_cast<Index>(node.outputs.size()));
-  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-    if (node.outputs[i] == kNoValue) continue;
-    ENGINE_VALIDATE(i < types.size(), "output ", i, " does not exist (the operator makes ",
-                    types.size(), ")");
-    graph_.value(node.outputs[i]).type = types[i];
+  try {
+    graph::infer_node(graph_, node, extents_);
+  } catch (const Error& error) {
+    throw MisfitError(error.code(), error.what());
   }
-  if (!node.outputs.empty() && node.outputs[0] != kNoValue)
-    extents_[static_cast<std::size_t>(node.outputs[0])] = node.op->infer_extents(operands);
   graph_.nodes.push_back(std::move(node));
 }
 

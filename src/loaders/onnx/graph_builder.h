@@ -75,7 +75,7 @@ class GraphBuilder final : public UpgradeContext {
 
   LoadState& state_;
   graph::Graph graph_;
-  std::vector<std::optional<Dims>> extents_;  ///< as operands_of takes them
+  graph::KnownExtents extents_;
   std::vector<graph::ValueId> captures_;
   std::string current_;  ///< name of the node at work, for what upgrades add
 };

@@ -96,6 +96,8 @@ template <class Load>
 LoadedModel without_surprises(const std::string& name, const Load& load) {
   try {
     return load();
+  } catch (const UnsupportedOperators& error) {
+    throw UnsupportedOperators(name + ": " + error.what(), error.operators());
   } catch (const Error& error) {
     fail(error.code(), name, ": ", error.what());
   } catch (const std::bad_alloc&) {

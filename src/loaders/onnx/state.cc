@@ -64,9 +64,10 @@ void rethrow_at(const LoadState& state, const std::string& place) {
     throw;
   } catch (const LocatedError& error) {
     if (state.depth >= kOutermost) throw;
-    throw LocatedError(error.code(), place + ": " + error.what());
+    throw LocatedError(error.code(), place + ": " + error.what(), error.misfit());
   } catch (const Error& error) {
-    throw LocatedError(error.code(), place + ": " + error.what());
+    const bool misfit = dynamic_cast<const MisfitError*>(&error) != nullptr;
+    throw LocatedError(error.code(), place + ": " + error.what(), misfit);
   }
 }
 

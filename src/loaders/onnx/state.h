@@ -51,11 +51,23 @@ struct LoadState {
   void warn(std::string text);
 };
 
+/// The types around a node do not fit it.
+class MisfitError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// An error that says where it happened. Of a deep nest only the innermost place and the outermost
 /// ones are said.
 class LocatedError : public Error {
  public:
-  using Error::Error;
+  LocatedError(ErrorCode code, const std::string& message, bool misfit)
+      : Error(code, message), misfit_(misfit) {}
+  /// Whether it began as a MisfitError.
+  bool misfit() const noexcept { return misfit_; }
+
+ private:
+  bool misfit_;
 };
 
 /// Rethrows the exception at hand with a place before its message. To be called in a handler.

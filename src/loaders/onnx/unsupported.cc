@@ -77,10 +77,14 @@ std::string bare(const std::string& name) {
   return text.substr(1, text.size() - 2);
 }
 
+std::string full_name(const Report::key_type& key) {
+  return (key.first.empty() ? "" : bare(key.first) + "::") + bare(key.second);
+}
+
 std::string describe(const Report::value_type& entry) {
   const auto& [key, unknown] = entry;
   const auto& [domain, type] = key;
-  std::string text = (domain.empty() ? "" : bare(domain) + "::") + bare(type);
+  std::string text = full_name(key);
   if (unknown.known_to_onnx) text += " (not ONNX's " + bare(type) + ")";
   text += " in " + join(unknown.nodes);
   const Index more = unknown.count - static_cast<Index>(unknown.nodes.size());
@@ -95,14 +99,17 @@ void check_supported(const pb::GraphProto& graph, const FunctionTable& functions
   constexpr std::size_t kOperatorsShown = 100;
   const Report report = find_unknown(graph, functions);
   if (report.empty()) return;
-  std::vector<std::string> lines;
+  std::vector<std::string> names, lines;
   for (const auto& entry : report) {
-    if (lines.size() == kOperatorsShown) break;
-    lines.push_back(describe(entry));
+    names.push_back(full_name(entry.first));
+    if (lines.size() < kOperatorsShown) lines.push_back(describe(entry));
   }
   if (report.size() > lines.size()) lines.push_back(concat(report.size() - lines.size(), " more"));
-  fail(ErrorCode::kUnsupported, report.size(), " unknown operator", report.size() == 1 ? "" : "s",
-       " (this build cannot run ", report.size() == 1 ? "it" : "them", "): ", join(lines, "; "));
+  const bool one = report.size() == 1;
+  throw UnsupportedOperators(
+      concat(report.size(), one ? " unknown operator" : " unknown operators",
+             " (this build cannot run ", one ? "it" : "them", "): ", join(lines, "; ")),
+      std::move(names));
 }
 
 }  // namespace engine::onnx

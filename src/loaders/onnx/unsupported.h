@@ -5,7 +5,7 @@
 
 namespace engine::onnx {
 
-/// Looks through the graph, its bodies and the functions it calls. Throws Error (kUnsupported) that
+/// Looks through the graph, its bodies and the functions it calls. Throws UnsupportedOperators that
 /// names every unknown operator, nodes that use it, and what could be done.
 void check_supported(const pb::GraphProto& graph, const FunctionTable& functions);
 
