@@ -13,7 +13,6 @@
 #include "tools/text/print.h"
 #include "tools/text/table.h"
 #include "tools/text/units.h"
-#include "tools/unsupported.h"
 
 #include <fmt/format.h>
 
@@ -66,7 +65,8 @@ Inspection inspect(const Options& options) {
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUnsupported) throw;
     inspection.refusal = error.what();
-    inspection.unsupported = unsupported_operators(error.what());
+    if (const auto* missing = dynamic_cast<const UnsupportedOperators*>(&error))
+      inspection.unsupported = missing->operators();
     return inspection;
   }
   inspection.optimized = inspection.loaded->graph;

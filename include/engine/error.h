@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace engine {
 
@@ -33,6 +35,18 @@ class ENGINE_API Error : public std::runtime_error {
 
  private:
   ErrorCode code_;
+};
+
+/// Error (kUnsupported) about operators of a model that this build lacks.
+class ENGINE_API UnsupportedOperators : public Error {
+ public:
+  UnsupportedOperators(const std::string& message, std::vector<std::string> operators)
+      : Error(ErrorCode::kUnsupported, message), operators_(std::move(operators)) {}
+  /// Each once, sorted: "Name" of ONNX's own domain, "domain::Name" of others.
+  const std::vector<std::string>& operators() const noexcept { return operators_; }
+
+ private:
+  std::vector<std::string> operators_;
 };
 
 /// Outcome of `BoundCall::run`. Trivially copyable: node and two integers describe the fault; the

@@ -42,7 +42,8 @@ struct LoadOptions {
 class ENGINE_API Model {
  public:
   /// Reads an ONNX file and the external data files beside it (never outside its folder).
-  /// Throws Error: kNotFound, kIo, kInvalidModel, kUnsupported (all unsupported operators at once).
+  /// Throws Error: kNotFound, kIo, kInvalidModel, kUnsupported (an UnsupportedOperators
+  /// names all operators at once).
   static Model load(const std::filesystem::path& file, const LoadOptions& options = {});
 
   /// The same from memory; external data is refused. Keeps its own copy of the weights.

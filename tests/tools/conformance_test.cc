@@ -1,6 +1,5 @@
 // What the conformance command reads: expectations, and operators from messages.
 #include "tools/conformance/expectations.h"
-#include "tools/unsupported.h"
 
 #include <gtest/gtest.h>
 
@@ -30,16 +29,6 @@ TEST(Expectations, LinesMustBeComplete) {
   EXPECT_THROW(Expectations::parse("test_abs", "e"), Error);
   EXPECT_THROW(Expectations::parse("test_abs broken why", "e"), Error);
   EXPECT_THROW(Expectations::parse("test_abs fail", "e"), Error);
-}
-
-TEST(Unsupported, NamesComeFromTheMessage) {
-  const std::vector<std::string> expected = {"Det", "com.x::Foo"};
-  EXPECT_EQ(
-      unsupported_operators(
-          "model.onnx: 2 unknown operators (this build cannot run them): Det (not ONNX's Det) in "
-          "node 'a; b in c' and 2 more; com.x::Foo in node 'n' (hint; of two parts)"),
-      expected);
-  EXPECT_TRUE(unsupported_operators("float8 is not supported").empty());
 }
 
 }  // namespace

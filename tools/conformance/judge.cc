@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "tools/report/tensor_summary.h"
 #include "tools/text/units.h"
-#include "tools/unsupported.h"
 
 #include <algorithm>
 #include <memory>
@@ -110,7 +109,8 @@ CaseResult judge(const TestCase& test_case, const SessionOptions& options,
     const bool unsupported = error.code() == ErrorCode::kUnsupported;
     result.status = unsupported ? CaseStatus::kUnsupported : CaseStatus::kError;
     result.message = error.what();
-    if (unsupported) result.operators = unsupported_operators(error.what());
+    if (const auto* missing = dynamic_cast<const UnsupportedOperators*>(&error))
+      result.operators = missing->operators();
   } catch (const std::exception& error) {
     result.status = CaseStatus::kError;
     result.message = error.what();
