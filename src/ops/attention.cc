@@ -1,5 +1,6 @@
 #include "ops/attention.h"
 
+#include "numerics/contract.h"
 #include "numerics/elementary.h"
 #include "ops/attributes.h"
 #include "ops/element_type.h"
@@ -288,12 +289,11 @@ Fault Attention::compute(Inputs in, Outputs out) const {
           }
           if (qk && qk_mode == 2) expose(row, score);
 
-          R max = kMinusInfinity, sum = 0;
+          R max = kMinusInfinity;
           for (const R s : score) max = s > max || s != s ? s : max;
-          for (R& s : score) {
-            s = any ? numerics::exp(s - max) : R(0);
-            sum += s;
-          }
+          for (R& s : score) s = any ? numerics::exp(s - max) : R(0);
+          const R sum = numerics::lane_sum<R>(
+              a.total(), [&](Index j) { return score[static_cast<std::size_t>(j)]; });
           for (R& s : score) s = any ? s / sum : R(0);
           if (qk && qk_mode == 3) expose(row, score);
 

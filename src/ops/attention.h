@@ -23,8 +23,8 @@ struct AttentionShape {
 /// Query i stands at position offset + i, offset = past length, or nonpad_kv_seqlen - queries;
 /// causal and windows compare that with the key's index. A query that may see no key gives zeros.
 /// Order: scores are fma chains from +0 over the head, of q * sqrt(scale) and k * sqrt(scale); the
-/// softmax sum and the sum over values are chains from +0 over the keys; exp is divided by the sum
-/// before it is multiplied by v. Meaning: ONNX Attention, opset 24 and 25.
+/// softmax sum runs in lanes, the sum over values is a chain from +0 over the keys; exp is divided
+/// by the sum before it is multiplied by v. Meaning: ONNX Attention, opset 24 and 25.
 struct Attention : ComputingOperator<Attention> {
   std::optional<float> scale;  ///< default 1 / sqrt(head)
   float softcap = 0;

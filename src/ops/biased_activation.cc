@@ -3,37 +3,24 @@
 //   FastGelu   y = s / 2 (1 + tanh(sqrt(2 / pi) (s + 0.044715 s^3))), s = x + bias (optional)
 //   QuickGelu  y = x sigmoid(alpha x)
 // Meaning: onnxruntime's com.microsoft operators.
-#include "numerics/elementary.h"
+#include "numerics/activation.h"
 #include "ops/attributes.h"
 #include "ops/operator.h"
 #include "ops/store.h"
 
-#include <cmath>
-
 namespace engine::ops {
 namespace {
 
-enum class Gelu : std::uint8_t { kBias, kFast, kQuick };
-
-template <class Real>
-Real apply(Gelu kind, Real x, Real alpha) {
-  switch (kind) {
-    case Gelu::kBias: return x / 2 * (1 + numerics::erf(x * static_cast<Real>(0.7071067811865476)));
-    case Gelu::kFast: {
-      const Real inner = std::fma(static_cast<Real>(0.044715) * x * x, x, x);
-      return x / 2 * (1 + numerics::tanh(static_cast<Real>(0.7978845608028654) * inner));
-    }
-    case Gelu::kQuick: return x * numerics::sigmoid(alpha * x);
-  }
-  return x;
-}
+using numerics::Activation;
 
 struct BiasedActivation : ComputingOperator<BiasedActivation> {
-  Gelu kind = Gelu::kBias;
-  float alpha = 1.702f;
+  Activation activation = Activation::kGelu;
+  float alpha = 1;
 
   std::string_view name() const noexcept override {
-    return kind == Gelu::kBias ? "BiasGelu" : kind == Gelu::kFast ? "FastGelu" : "QuickGelu";
+    return activation == Activation::kGelu       ? "BiasGelu"
+           : activation == Activation::kGeluTanh ? "FastGelu"
+                                                 : "QuickGelu";
   }
 
   std::vector<TensorType> infer(const Operands& in, Index) const override {
@@ -63,26 +50,27 @@ struct BiasedActivation : ComputingOperator<BiasedActivation> {
       for (Index i = 0; i < in[0].size(); ++i) {
         R value = static_cast<R>(x[i]);
         if (bias) value += static_cast<R>(bias[i % width]);
-        out[0].as<T>()[i] = store<T>(apply(kind, value, static_cast<R>(alpha)));
+        out[0].as<T>()[i] =
+            store<T>(numerics::activate(activation, value, static_cast<R>(alpha), R(0)));
       }
     });
     return kNoFault;
   }
 };
 
-OperatorPtr make(Gelu kind, float alpha) {
+OperatorPtr make(Activation activation, float alpha = 1) {
   auto op = std::make_shared<BiasedActivation>();
-  op->kind = kind;
+  op->activation = activation;
   op->alpha = alpha;
   return op;
 }
 
 }  // namespace
 
-OperatorPtr make_BiasGelu(const Attributes&) { return make(Gelu::kBias, 1); }
-OperatorPtr make_FastGelu(const Attributes&) { return make(Gelu::kFast, 1); }
+OperatorPtr make_BiasGelu(const Attributes&) { return make(Activation::kGelu); }
+OperatorPtr make_FastGelu(const Attributes&) { return make(Activation::kGeluTanh); }
 OperatorPtr make_QuickGelu(const Attributes& attributes) {
-  return make(Gelu::kQuick, attributes.number("alpha", 1.702f));
+  return make(Activation::kSwish, attributes.number("alpha", 1.702f));
 }
 
 }  // namespace engine::ops

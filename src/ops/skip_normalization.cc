@@ -1,11 +1,13 @@
 // Normalisation of rows with a residual, as optimised transformer models have it; s [rows, n]:
-//   SkipLayerNormalization           s = x + skip + bias, y = (s - mean) / sqrt(var + eps) * gamma
-//   + beta SkipSimplifiedLayerNormalization s = x + skip + bias, y = s / sqrt(mean of s^2 + eps) *
-//   gamma SimplifiedLayerNormalization     s = x,               y as the line before
+//   SkipLayerNormalization            s = x + skip + bias
+//                                     y = (s - mean) / sqrt(var + eps) * gamma + beta
+//   SkipSimplifiedLayerNormalization  s = x + skip + bias, y = s / sqrt(mean of s^2 + eps) * gamma
+//   SimplifiedLayerNormalization      s = x, y as in the line before
 // The skip may lack leading axes of x or have 1 there. Outputs: y; mean (of the first only) and
-// 1 / sqrt(..) per row, float32; the residual s. Each sum is one chain from +0 along the row.
+// 1 / sqrt(..) per row, float32; the residual s.
 // Meaning: onnxruntime's operators (the last one is also found in the domain of ONNX).
 #include "ops/attributes.h"
+#include "ops/normalize.h"
 #include "ops/operator.h"
 #include "ops/store.h"
 
@@ -100,20 +102,14 @@ struct SkipNormalization : ComputingOperator<SkipNormalization> {
     std::vector<Real> s(static_cast<std::size_t>(n));
     const auto value = [](const Input& x, Index i) { return static_cast<Real>(x.as<T>()[i]); };
     for (Index r = 0; r < rows; ++r) {
-      Real sum = 0;
       for (Index i = 0; i < n; ++i) {
         Real& x = s[static_cast<std::size_t>(i)];
         x = value(in[0], r * n + i);
         if (skip) x += value(skip, (r * n + i) % skip.size());
         if (bias) x += value(bias, i);
         if (residual) residual.as<T>()[r * n + i] = store<T>(x);
-        sum += x;
       }
-      const Real mean = kind == Kind::kSkipLayer ? sum / static_cast<Real>(n) : Real(0);
-      Real squares = 0;
-      for (const Real x : s) squares = std::fma(x - mean, x - mean, squares);
-      const Real variance = squares / static_cast<Real>(n);
-      const Real factor = Real(1) / std::sqrt(variance + static_cast<Real>(epsilon));
+      const auto [mean, factor] = moments<Real>(s.data(), n, epsilon, kind != Kind::kSkipLayer);
       if (means) means.as<float>()[r] = static_cast<float>(mean);
       if (factors) factors.as<float>()[r] = static_cast<float>(factor);
       if (!out[0]) continue;
