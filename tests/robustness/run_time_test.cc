@@ -62,6 +62,8 @@ struct IndexCase {
   bool updates;
 };
 
+void PrintTo(const IndexCase& c, std::ostream* out) { *out << c.name; }
+
 class RunTimeIndices : public testing::TestWithParam<IndexCase> {};
 
 TEST_P(RunTimeIndices, OutsideTheAxisAreRefused) {
@@ -148,6 +150,8 @@ struct Bomb {
   Index count;
   std::vector<Index> values;
 };
+
+void PrintTo(const Bomb& bomb, std::ostream* out) { *out << bomb.name; }
 
 class MemoryBombs : public testing::TestWithParam<Bomb> {};
 
