@@ -1,5 +1,6 @@
 #include "base/pool.h"
 
+#include "base/check.h"
 #include "base/fp_state.h"
 
 #if defined(__x86_64__)
@@ -25,10 +26,19 @@ constexpr int kSpins = 40'000;
 Pool::Pool(int threads, std::shared_ptr<Executor> executor) : executor_(std::move(executor)) {
   concurrency_ = executor_ ? std::max(1, executor_->concurrency()) : std::max(1, threads);
   if (executor_) return;
-  for (int i = 1; i < concurrency_; ++i) workers_.emplace_back([this] { work(); });
+  try {
+    for (int i = 1; i < concurrency_; ++i) workers_.emplace_back([this] { work(); });
+  } catch (const std::exception& error) {
+    const std::size_t made = workers_.size();
+    join();
+    fail(ErrorCode::kResourceExhausted, "only ", made + 1, " of ", concurrency_,
+         " threads could be started (", error.what(), "); use fewer");
+  }
 }
 
-Pool::~Pool() {
+Pool::~Pool() { join(); }
+
+void Pool::join() noexcept {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

@@ -59,6 +59,7 @@ class Pool {
   void run(int count, void (*task)(void*, int), void* context) noexcept;
   void run_on_executor(int count, void (*task)(void*, int), void* context) noexcept;
   void work() noexcept;
+  void join() noexcept;
   void take_tasks() noexcept;
 
   std::shared_ptr<Executor> executor_;

@@ -42,8 +42,8 @@ TaskQueue::~TaskQueue() {
 
 void TaskQueue::submit(std::function<void()> task) {
   const std::lock_guard lock(state_->mutex);
-  state_->tasks.push_back(std::move(task));
   if (!thread_.joinable()) thread_ = std::thread([state = state_] { serve(state); });
+  state_->tasks.push_back(std::move(task));
   state_->wake.notify_one();
 }
 

@@ -9,6 +9,7 @@
 #include "ops/attributes.h"
 #include "ops/moving.h"
 #include "ops/numeric_cast.h"
+#include "ops/softmax.h"
 #include "ops/total_order.h"
 
 namespace engine::ops {
@@ -94,18 +95,20 @@ struct ArgExtreme final : MovingOperator {
 
 struct Hardmax final : MovingOperator {
   Index axis = -1;
+  bool flatten = false;  // as Softmax: all axes from `axis` on count as one
 
   std::string_view name() const noexcept override { return "Hardmax"; }
 
   std::vector<TensorType> infer(const Operands& in, Index) const override {
     require_type(in, 0, "input", is_float, "a float type");
-    if (in.type(0).ranked) normalize_axis(axis, in.type(0).rank());
-    return {in.type(0)};
+    const TensorType& x = in.type(0);
+    if (x.ranked && x.rank() > 0 && !(flatten && axis == x.rank())) normalize_axis(axis, x.rank());
+    return {x};
   }
 
   Fault move(Inputs in, Outputs out) const override {
     if (out[0].size() == 0) return kNoFault;
-    const AxisView view = split_at(in[0].shape(), normalize_axis(axis, in[0].rank()));
+    const AxisView view = softmax_slices(in[0].shape(), axis, flatten);
     dispatch_float(in[0].dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
       T* y = out[0].as<T>();
@@ -130,6 +133,7 @@ OperatorPtr make_ArgMin(const Attributes& attributes) {
 OperatorPtr make_Hardmax(const Attributes& attributes) {
   auto op = std::make_shared<Hardmax>();
   op->axis = attributes.integer("axis", -1);
+  op->flatten = attributes.flag("engine_flatten", false);
   return op;
 }
 

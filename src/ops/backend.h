@@ -64,8 +64,12 @@ class Backend {
   virtual std::string name() const = 0;  ///< "cpu:avx512"
   /// Packs what is constant. `in[i].value` is set for constants. Null if there is nothing to pack.
   virtual std::shared_ptr<const Packed> pack(const Operator& op, const Operands& in) const = 0;
-  /// A kernel for these shapes; always one, if need be the operator's own `evaluate`.
-  virtual std::unique_ptr<Kernel> bind(const Binding& binding) const = 0;
+  /// A kernel for these shapes; always one, if need be the operator's own `evaluate`. It keeps no
+  /// pointer into the binding but those to the operator and the packed constants.
+  std::unique_ptr<Kernel> bind(const Binding& binding) const;
+
+ private:
+  virtual std::unique_ptr<Kernel> bind_kernel(const Binding& binding) const = 0;
 };
 
 /// The operator itself as a kernel: `evaluate`, or `reference` for the oracle.

@@ -3,6 +3,7 @@
 #include "numerics/elementary.h"
 #include "ops/attributes.h"
 #include "ops/broadcast_loop.h"
+#include "ops/numeric_cast.h"
 
 #include <cmath>
 #include <type_traits>
@@ -119,7 +120,7 @@ Fault mixed_power(const Input& a, const Input& b, const Output& y) {
           return integer_power(p, static_cast<std::int64_t>(q));
         else if constexpr (kIsFloat<A>)
           return A(numerics::pow(static_cast<C>(p), static_cast<C>(q)));
-        else return A(static_cast<std::int64_t>(numerics::pow(double(p), static_cast<double>(q))));
+        else return numeric_cast<A>(numerics::pow(double(p), static_cast<double>(q)));
       });
     });
   });
@@ -162,6 +163,21 @@ TensorType broadcast_type(const Operands& in, DType dtype) {
   return ranked ? TensorType(dtype, std::move(dims)) : TensorType::unranked(dtype);
 }
 
+// The slope is broadcast to x, never x to the slope.
+TensorType prelu_type(const Operands& in) {
+  const TensorType &x = in.type(0), &slope = in.type(1);
+  if (!x.ranked || !slope.ranked) return x;
+  bool fits = slope.rank() <= x.rank();
+  for (std::size_t k = 0; fits && k < slope.dims.size(); ++k) {
+    const Dim& own = slope.dims[slope.dims.size() - 1 - k];
+    const Dim& other = x.dims[x.dims.size() - 1 - k];
+    fits = !own.known() || own.value() == 1 || !other.known() || own == other;
+  }
+  ENGINE_VALIDATE(fits, "slope is ", to_string(slope.dims), ", X is ", to_string(x.dims),
+                  " (the slope must be broadcastable to X)");
+  return x;
+}
+
 }  // namespace
 
 std::vector<TensorType> Binary::infer(const Operands& in, Index) const {
@@ -171,11 +187,8 @@ std::vector<TensorType> Binary::infer(const Operands& in, Index) const {
     require_type(in, 0, "A", is_number, "a number type");
     require_type(in, 1, "B", is_number, "a number type");
   }
-  if (kind == BinaryKind::kMod) require_type(in, 0, "A", is_number, "a number type");
-  TensorType type = broadcast_type(in, compares(kind) ? DType::kBool : in.dtype(0));
-  if (kind == BinaryKind::kPRelu && type.ranked && in.type(0).ranked)
-    type.dims = in.type(0).dims.size() == type.dims.size() ? type.dims : in.type(0).dims;
-  return {type};
+  if (kind == BinaryKind::kPRelu) return {prelu_type(in)};
+  return {broadcast_type(in, compares(kind) ? DType::kBool : in.dtype(0))};
 }
 
 std::optional<Dims> Binary::infer_extents(const Operands& in) const {
@@ -217,7 +230,8 @@ Fault Binary::compute(Inputs in, Outputs out) const {
 }
 
 std::vector<TensorType> Variadic::infer(const Operands& in, Index) const {
-  require_type(in, 0, "input 0", is_number, "a number type");
+  require_type(in, 0, "input 0", mean ? is_float : is_number,
+               mean ? "a float type" : "a number type");
   for (Index i = 1; i < in.size(); ++i)
     require_same_type(in, 0, "input 0", i, concat("input ", i).c_str());
   return {broadcast_type(in, in.dtype(0))};

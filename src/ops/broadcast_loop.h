@@ -2,6 +2,7 @@
 // the loop under broadcasting, transposing, slicing and repeating.
 #pragma once
 
+#include "base/check.h"
 #include "base/shape.h"
 #include "base/small.h"
 
@@ -56,6 +57,7 @@ LoopAxes<N> broadcast_axes(const Shape& out, const std::array<const Shape*, N>& 
   for (std::size_t axis = 0; axis < out.size(); ++axis) axes[axis].extent = out[axis];
   for (std::size_t i = 0; i < N; ++i) {
     const Shape& shape = *in[i];
+    ENGINE_EXPECT(shape.size() <= out.size());
     Index stride = 1;
     for (std::size_t k = shape.size(), axis = out.size(); k-- > 0; stride *= shape[k])
       axes[--axis].strides[i] = shape[k] == 1 ? 0 : stride;

@@ -60,7 +60,7 @@ std::vector<TensorType> Conv::infer(const Operands& in, Index) const {
   if (in.has(kBias)) {
     require_rank(in, kBias, "B", 1);
     require_same_type(in, kX, "X", kBias, "B");
-    const Dim& bias = in.type(kBias).dims[0];
+    const Dim bias = in.type(kBias).ranked ? in.type(kBias).dims[0] : Dim::unknown();
     ENGINE_VALIDATE(!bias.known() || !filters.known() || bias == filters, "B has ", to_string(bias),
                     " elements, W has ", to_string(filters), " filters");
   }
@@ -68,7 +68,9 @@ std::vector<TensorType> Conv::infer(const Operands& in, Index) const {
   Dims y = {x.dims[0], filters};
   for (const Dim& extent : spatial.output(spatial_part(x.dims), spatial.kernel_of(w.dims)))
     y.push_back(extent);
-  return {TensorType(x.dtype, std::move(y))};
+  const TensorType type(x.dtype, std::move(y));
+  if (epilogue.residual) require_shape(in, kResidual, "residual", type);
+  return {type};
 }
 
 Index Conv::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {

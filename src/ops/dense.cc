@@ -39,6 +39,7 @@ std::vector<TensorType> Dense::infer(const Operands& in, Index) const {
                   " != ", to_string(rows));
   TensorType y = x;
   y.dims.back() = columns;
+  if (epilogue.residual) require_shape(in, kResidual, "residual", y);
   return {y};
 }
 

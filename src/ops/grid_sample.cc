@@ -97,8 +97,9 @@ struct GridSample : ComputingOperator<GridSample> {
   template <class Real, class C>
   Taps<Real> taps(C x, Index extent) const {
     Taps<Real> t;
-    // Far outside, or NaN: no pixel is near. Such positions only occur with zeros as padding.
-    if (!(x > C(-8) && x < static_cast<C>(extent) + 8)) x = C(-8);
+    // As far outside as matters, on the side where it is; NaN is left of everything.
+    const C end = static_cast<C>(extent) + 8;
+    x = x > end ? end : x > C(-8) ? x : C(-8);
     const C left = std::floor(x);
     const Real ratio = static_cast<Real>(x - left);
     const Index first = static_cast<Index>(left);

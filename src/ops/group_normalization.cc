@@ -20,7 +20,7 @@ std::vector<TensorType> GroupNormalization::infer(const Operands& in, Index) con
   if (groups > 0 && channels.known())
     ENGINE_VALIDATE(channels.value() % groups == 0, "num_groups is ", groups, ", X has ",
                     channels.value(), " channels (they do not divide evenly)");
-  Dim needed = per_group ? Dim(groups) : channels;
+  Dim needed = channels;
   for (const Index i : {1, 2}) {
     const char* name = i == 1 ? "scale" : "bias";
     require_same_type(in, 0, "X", i, name);
@@ -28,7 +28,7 @@ std::vector<TensorType> GroupNormalization::infer(const Operands& in, Index) con
     if (!in.type(i).ranked || !in.type(i).dims[0].known()) continue;
     const Index size = in.type(i).dims[0].value();
     ENGINE_VALIDATE(!needed.known() || needed.value() == size, name, " has ", size, " values, ",
-                    needed.value(), " needed (one per ", per_group ? "group" : "channel", ")");
+                    needed.value(), " needed (one per channel)");
     needed = size;
   }
   return {x};
@@ -56,8 +56,7 @@ Fault GroupNormalization::compute(Inputs in, Outputs out) const {
       T* y = out[0].as<T>() + row * n;
       const Moments<R> m = moments<R>(x, n, epsilon, false);
       for (Index i = 0; i < n; ++i) {
-        const Index group = row % v.groups;
-        const Index c = per_group ? group : group * v.channels + i / v.positions;
+        const Index c = row % v.groups * v.channels + i / v.positions;
         const R scale = static_cast<R>(in[1].as<T>()[c]), bias = static_cast<R>(in[2].as<T>()[c]);
         y[i] = store<T>(std::fma((static_cast<R>(x[i]) - m.mean) * m.inverse, scale, bias));
       }
@@ -67,14 +66,13 @@ Fault GroupNormalization::compute(Inputs in, Outputs out) const {
 }
 
 OperatorPtr make_InstanceNormalization(const Attributes& a) {
-  return std::make_shared<GroupNormalization>(0, a.number("epsilon", 1e-5f), false);
+  return std::make_shared<GroupNormalization>(0, a.number("epsilon", 1e-5f));
 }
 
 OperatorPtr make_GroupNormalization(const Attributes& a) {
   const Index groups = a.integer("num_groups");
   ENGINE_VALIDATE(groups > 0, "num_groups is ", groups, " (must be positive)");
-  return std::make_shared<GroupNormalization>(groups, a.number("epsilon", 1e-5f),
-                                              a.flag("engine_per_group", false));
+  return std::make_shared<GroupNormalization>(groups, a.number("epsilon", 1e-5f));
 }
 
 }  // namespace engine::ops

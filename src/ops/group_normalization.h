@@ -2,13 +2,12 @@
 // InstanceNormalization, whose groups are single channels.
 //
 //   x            [n, c, spatial..]  any float type
-//   scale, bias  [c], or [groups] with `per_group`
+//   scale, bias  [c]
 //   y            as x
 //
-// Meaning: ONNX InstanceNormalization opset 22, GroupNormalization opset 21; with the internal
-// attribute `engine_per_group` that of opset 18. Everything is computed in float32 (float64 for
-// float64) and rounded once, whatever stash_type says.
-// Order: that of LayerNormalization, a group's channels and positions in row-major order.
+// Meaning: ONNX InstanceNormalization opset 22, GroupNormalization opset 21. Everything is computed
+// in float32 (float64 for float64) and rounded once, whatever stash_type says. Order: that of
+// LayerNormalization, a group's channels and positions in row-major order.
 #pragma once
 
 #include "ops/operator.h"
@@ -18,8 +17,7 @@ namespace engine::ops {
 class GroupNormalization final : public ComputingOperator<GroupNormalization> {
  public:
   /// `groups` 0: one per channel.
-  GroupNormalization(Index groups, float epsilon, bool per_group)
-      : groups(groups), epsilon(epsilon), per_group(per_group) {}
+  GroupNormalization(Index groups, float epsilon) : groups(groups), epsilon(epsilon) {}
 
   std::string_view name() const noexcept override {
     return groups == 0 ? "InstanceNormalization" : "GroupNormalization";
@@ -31,7 +29,7 @@ class GroupNormalization final : public ComputingOperator<GroupNormalization> {
   Fault compute(Inputs in, Outputs out) const;
 
   /// x as [rows, channels, positions]: a row is a group of one sample, and its channel k has scale
-  /// and bias number (row % groups) * channels + k, or with `per_group` row % groups.
+  /// and bias number (row % groups) * channels + k.
   struct View {
     Index rows, groups, channels, positions;
   };
@@ -39,7 +37,6 @@ class GroupNormalization final : public ComputingOperator<GroupNormalization> {
 
   const Index groups;
   const float epsilon;
-  const bool per_group;
 };
 
 }  // namespace engine::ops

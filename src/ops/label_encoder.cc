@@ -170,6 +170,10 @@ struct OneHotEncoder : MovingOperator {
 }  // namespace
 
 OperatorPtr make_LabelEncoder(const Attributes& attributes) {
+  ENGINE_REQUIRE(
+      !attributes.has("classes_strings"), ErrorCode::kUnsupported,
+      "classes_strings (ai.onnx.ml opset 1) is not supported; convert the model for opset "
+      "2 or newer of ai.onnx.ml");
   auto op = std::make_shared<LabelEncoder>();
   const Tensor keys = parse_list(attributes, "keys");
   op->values = parse_list(attributes, "values");

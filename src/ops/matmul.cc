@@ -1,6 +1,7 @@
 #include "ops/matmul.h"
 
 #include "ops/attributes.h"
+#include "ops/store.h"
 
 #include <cmath>
 #include <type_traits>
@@ -49,16 +50,7 @@ std::vector<TensorType> MatMul::infer(const Operands& in, Index) const {
   require_same_type(in, 0, "A", 1, "B");
   const TensorType &a = in.type(0), &b = in.type(1);
   if (!a.ranked || !b.ranked) return {TensorType::unranked(a.dtype)};
-  ENGINE_VALIDATE(a.rank() > 0 && b.rank() > 0, "A is ", to_string(a.dims), ", B is ",
-                  to_string(b.dims), " (scalars cannot be multiplied; use Mul)");
-  require_equal(a.dims.back(), b.rank() == 1 ? b.dims[0] : b.dims[b.dims.size() - 2], a.dims,
-                b.dims);
-  const Dims a_batch(a.dims.begin(), a.dims.end() - std::min<Index>(a.rank(), 2));
-  const Dims b_batch(b.dims.begin(), b.dims.end() - std::min<Index>(b.rank(), 2));
-  Dims y = broadcast(a_batch, b_batch);
-  if (a.rank() > 1) y.push_back(a.dims[a.dims.size() - 2]);
-  if (b.rank() > 1) y.push_back(b.dims.back());
-  return {TensorType(a.dtype, std::move(y))};
+  return {TensorType(a.dtype, matmul_output(a.dims, b.dims))};
 }
 
 Index MatMul::flops(std::span<const TensorType> in, std::span<const TensorType> out) const {
@@ -67,42 +59,18 @@ Index MatMul::flops(std::span<const TensorType> in, std::span<const TensorType> 
   return y && k.known() ? 2 * k.value() * product(*y, 0, static_cast<Index>(y->size())) : 0;
 }
 
-MatMulPlan plan_matmul(const Shape& a, const Shape& b) {
-  MatMulPlan plan;
-  plan.m = a.size() > 1 ? a[a.size() - 2] : 1;
-  plan.k = a.back();
-  plan.n = b.size() > 1 ? b.back() : 1;
-  const Shape a_batch(a.begin(), a.end() - std::min<std::ptrdiff_t>(std::ssize(a), 2));
-  const Shape b_batch(b.begin(), b.end() - std::min<std::ptrdiff_t>(std::ssize(b), 2));
-  const Shape batch = *broadcast(a_batch, b_batch);
-  const Shape a_strides = broadcast_strides(a_batch, batch);
-  const Shape b_strides = broadcast_strides(b_batch, batch);
-  const Shape strides = strides_of(batch);
-  const Index count = element_count(batch);
-  for (Index i = 0; i < count; ++i) {
-    Index a_at = 0, b_at = 0;
-    for (std::size_t axis = 0; axis < batch.size(); ++axis) {
-      const Index at = i / strides[axis] % batch[axis];
-      a_at += at * a_strides[axis];
-      b_at += at * b_strides[axis];
-    }
-    plan.a_offsets.push_back(a_at * plan.m * plan.k);
-    plan.b_offsets.push_back(b_at * plan.k * plan.n);
-  }
-  return plan;
-}
-
 template <class Real>
 Fault MatMul::compute(Inputs in, Outputs out) const {
   const MatMulPlan p = plan_matmul(in[0].shape(), in[1].shape());
   return dispatch_product(in[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* y = out[0].as<T>();
-    for (std::size_t batch = 0; batch < p.a_offsets.size(); ++batch) {
-      const T* a = in[0].as<T>() + p.a_offsets[batch];
-      const T* b = in[1].as<T>() + p.b_offsets[batch];
-      for (Index r = 0; r < p.m; ++r)
-        for (Index c = 0; c < p.n; ++c) *y++ = T(dot<Real>(a + r * p.k, 1, b + c, p.n, p.k));
+    for (std::size_t i = 0; i < p.a_matrix.size(); ++i) {
+      const T* a = in[0].as<T>() + p.a_matrix[i] * p.rows * p.k;
+      const T* b = in[1].as<T>() + p.b_matrix[i] * p.k * p.columns;
+      for (Index r = 0; r < p.rows; ++r)
+        for (Index c = 0; c < p.columns; ++c)
+          *y++ = T(dot<Real>(a + r * p.k, 1, b + c, p.columns, p.k));
     }
     return kNoFault;
   });
@@ -164,9 +132,7 @@ Fault Gemm::compute(Inputs in, Outputs out) const {
         C value = C(alpha) * static_cast<C>(sum);
         if (c)
           value = std::fma(C(beta), static_cast<C>(c[r * c_strides[0] + q * c_strides[1]]), value);
-        if constexpr (std::is_integral_v<T>)
-          y[r * n + q] = static_cast<T>(static_cast<Index>(value));
-        else y[r * n + q] = T(value);
+        y[r * n + q] = store<T>(value);
       }
     return kNoFault;
   });

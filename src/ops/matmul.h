@@ -8,6 +8,7 @@
 // Meaning: ONNX MatMul and Gemm, opset 13. Integers wrap.
 #pragma once
 
+#include "ops/matmul_shape.h"
 #include "ops/operator.h"
 
 namespace engine::ops {
@@ -20,13 +21,6 @@ class MatMul final : public ComputingOperator<MatMul> {
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 };
-
-/// A MatMul at fixed shapes: a list of products [m, k] x [k, n], one per batch.
-struct MatMulPlan {
-  Index m = 1, k = 1, n = 1;
-  std::vector<Index> a_offsets, b_offsets;  ///< of each product, in elements
-};
-MatMulPlan plan_matmul(const Shape& a, const Shape& b);
 
 class Gemm final : public ComputingOperator<Gemm> {
  public:

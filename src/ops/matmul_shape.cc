@@ -22,12 +22,12 @@ Extents as_matrices(Extents x, bool is_a, bool transposed) {
 }  // namespace
 
 Dims matmul_output(const Dims& a, const Dims& b, Transposed transposed) {
-  ENGINE_VALIDATE(!a.empty() && !b.empty(), to_string(a), " times ", to_string(b),
-                  " is no matrix product (a scalar among the operands)");
+  ENGINE_VALIDATE(!a.empty() && !b.empty(), "A is ", to_string(a), ", B is ", to_string(b),
+                  " (scalars cannot be multiplied; use Mul)");
   const Dims left = as_matrices(a, true, transposed.a), right = as_matrices(b, false, transposed.b);
   const Dim &k = left.back(), &other = right[right.size() - 2];
-  ENGINE_VALIDATE(!k.known() || !other.known() || k == other, to_string(a), " times ", to_string(b),
-                  " is no matrix product (inner extents ", k.value(), " and ", other.value(), ")");
+  ENGINE_VALIDATE(!k.known() || !other.known() || k == other, "A is ", to_string(a), ", B is ",
+                  to_string(b), ": ", to_string(k), " != ", to_string(other));
   Dims out = broadcast(Dims(left.begin(), left.end() - 2), Dims(right.begin(), right.end() - 2));
   if (a.size() > 1) out.push_back(left[left.size() - 2]);
   if (b.size() > 1) out.push_back(right.back());

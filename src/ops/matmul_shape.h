@@ -1,4 +1,4 @@
-// Shapes of a matrix product as numpy.matmul defines it, for operators other than plain MatMul.
+// Shapes of a matrix product as numpy.matmul defines it.
 #pragma once
 
 #include "base/dim.h"

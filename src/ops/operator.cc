@@ -70,6 +70,12 @@ void require_rank(const Operands& in, Index i, const char* name, Index rank) {
                   " needed (it is ", to_string(type), ")");
 }
 
+void require_shape(const Operands& in, Index i, const char* name, const TensorType& wanted) {
+  const auto have = in.type(i).shape(), need = wanted.shape();
+  ENGINE_VALIDATE(!have || !need || *have == *need, name, " is ", to_string(in.type(i)), ", ",
+                  to_string(wanted), " needed");
+}
+
 std::vector<Tensor> Operator::run_dynamic(std::span<const Tensor>, std::size_t) const {
   fail(ErrorCode::kInternal, name(), " has no dynamic implementation");
 }

@@ -98,6 +98,9 @@ void require_same_type(const Operands& in, Index i, const char* name_i, Index k,
 /// Throws unless the input has this rank (unknown ranks pass).
 void require_rank(const Operands& in, Index i, const char* name, Index rank);
 
+/// Throws if both shapes are known and differ: "residual is [2], [3] needed".
+void require_shape(const Operands& in, Index i, const char* name, const TensorType& wanted);
+
 /// What can go wrong with the values of a run; the executor adds the node.
 struct Fault {
   Status::Fault kind = Status::Fault::kNone;

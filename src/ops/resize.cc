@@ -39,7 +39,7 @@ double coordinate(ResizeCoordinates mode, const ResizeAxis& axis, Index i) {
   };
   switch (mode) {
     case ResizeCoordinates::kHalfPixel: return scaled(at + 0.5) - 0.5;
-    case ResizeCoordinates::kPytorchHalfPixel: return axis.length == 1 ? 0 : scaled(at + 0.5) - 0.5;
+    case ResizeCoordinates::kPytorchHalfPixel: return axis.output == 1 ? 0 : scaled(at + 0.5) - 0.5;
     case ResizeCoordinates::kHalfPixelSymmetric: {
       const double offset = input / 2 * (1 - static_cast<double>(axis.output) / axis.length);
       return offset + scaled(at + 0.5) - 0.5;
@@ -58,12 +58,13 @@ double coordinate(ResizeCoordinates mode, const ResizeAxis& axis, Index i) {
          static_cast<float>(i) * (end - start) * last / static_cast<float>(axis.output - 1);
 }
 
-double round_nearest(NearestRounding rounding, double x) {
+double round_nearest(NearestRounding rounding, double scale, double x) {
   switch (rounding) {
     case NearestRounding::kPreferFloor: return std::ceil(x - 0.5);
     case NearestRounding::kPreferCeil: return std::floor(x + 0.5);
     case NearestRounding::kFloor: return std::floor(x);
     case NearestRounding::kCeil: return std::ceil(x);
+    case NearestRounding::kOpset10: return scale < 1 ? std::ceil(x) : std::floor(x);
   }
   return x;
 }
@@ -174,7 +175,7 @@ ResizeTable Resize::table(const ResizeAxis& axis) const {
     }
     const auto clamp = [&](Index at) { return std::clamp<Index>(at, 0, axis.input - 1); };
     if (mode == ResizeMode::kNearest) {
-      t.index.push_back(clamp(static_cast<Index>(round_nearest(rounding, x))));
+      t.index.push_back(clamp(static_cast<Index>(round_nearest(rounding, axis.scale, x))));
       continue;
     }
     const double left = std::floor(x), ratio = x - left;
@@ -232,6 +233,7 @@ std::vector<TensorType> Resize::infer(const Operands& in, Index) const {
   const bool all_known = known_shape(x.dims).has_value();
   const bool values = (has_sizes ? sizes.has_value() : !scales.empty()) &&
                       (policy == AspectPolicy::kStretch || !has_sizes || all_known);
+  ENGINE_VALIDATE(!crop || !is_empty(1), "roi is absent (tf_crop_and_resize needs it)");
   const std::vector<double> any_roi(static_cast<std::size_t>(2 * count), 0.0);
   std::vector<ResizeAxis> resolved;
   if (values)
@@ -382,6 +384,7 @@ OperatorPtr make_Resize(const Attributes& attributes) {
   op->rounding =
       parse_name<NearestRounding, 4>(attributes, "nearest_mode", "round_prefer_floor",
                                      {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
+  if (attributes.flag("engine_opset_10", false)) op->rounding = NearestRounding::kOpset10;
   op->policy = parse_name<AspectPolicy, 3>(attributes, "keep_aspect_ratio_policy", "stretch",
                                            {"stretch", "not_larger", "not_smaller"});
   op->antialias = attributes.flag("antialias", false) && op->mode != ResizeMode::kNearest;

@@ -17,7 +17,7 @@ enum class ResizeCoordinates : std::uint8_t {
   kCropAndResize,
   kTfHalfPixelForNn  ///< of opsets 11 and 12
 };
-enum class NearestRounding : std::uint8_t { kPreferFloor, kPreferCeil, kFloor, kCeil };
+enum class NearestRounding : std::uint8_t { kPreferFloor, kPreferCeil, kFloor, kCeil, kOpset10 };
 enum class AspectPolicy : std::uint8_t { kStretch, kNotLarger, kNotSmaller };
 
 /// One axis of a call: the output is `output` long, and a step in it is 1 / scale in the input.
@@ -44,7 +44,8 @@ struct ResizeTable {
 /// implementations read the same positions. Sums go axis by axis, the first axis outermost, each a
 /// chain that starts with a product; axes that keep their length are no part of it.
 /// The region of interest does not change the output's extents, as in onnxruntime.
-/// Meaning: ONNX Resize, opset 19. Older ones (Upsample, Resize 10) are asymmetric with floor.
+/// Meaning: ONNX Resize, opset 19. Older ones (Upsample, Resize 10) are asymmetric; their nearest
+/// neighbour lies below where an axis grows, and above where it shrinks (kOpset10).
 struct Resize : ComputingOperator<Resize> {
   ResizeMode mode = ResizeMode::kNearest;
   ResizeCoordinates coordinates = ResizeCoordinates::kHalfPixel;

@@ -32,12 +32,12 @@ OperatorPtr make(const Attributes& a, bool log) {
 
 }  // namespace
 
-AxisView Softmax::slices(const Shape& shape) const {
-  const Index rank = static_cast<Index>(shape.size());
+AxisView softmax_slices(const Shape& x, Index axis, bool flatten) {
+  const Index rank = static_cast<Index>(x.size());
   if (rank == 0) return {1, 1, 1};
-  if (!flatten) return split_at(shape, normalize_axis(axis, rank));
+  if (!flatten) return split_at(x, normalize_axis(axis, rank));
   const Index first = axis == rank ? rank : normalize_axis(axis, rank);
-  return {product(shape, 0, first), product(shape, first, rank), 1};
+  return {product(x, 0, first), product(x, first, rank), 1};
 }
 
 std::vector<TensorType> Softmax::infer(const Operands& in, Index) const {

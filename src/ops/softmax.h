@@ -12,6 +12,9 @@
 
 namespace engine::ops {
 
+/// x as [outer, n, inner] around `axis`; with `flatten` all axes from there on count as one.
+AxisView softmax_slices(const Shape& x, Index axis, bool flatten);
+
 class Softmax final : public ComputingOperator<Softmax> {
  public:
   Softmax(Index axis, bool flatten, bool log) : axis(axis), flatten(flatten), log(log) {}
@@ -23,8 +26,7 @@ class Softmax final : public ComputingOperator<Softmax> {
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 
-  /// x as [outer, n, inner] around the axis.
-  AxisView slices(const Shape& shape) const;
+  AxisView slices(const Shape& x) const { return softmax_slices(x, axis, flatten); }
 
   const Index axis;
   const bool flatten;

@@ -2,6 +2,7 @@
 
 #include "numerics/elementary.h"
 #include "ops/attributes.h"
+#include "ops/store.h"
 
 #include <cmath>
 #include <limits>
@@ -92,10 +93,7 @@ class Shrink final : public ComputingOperator<Shrink> {
       for (Index i = 0, n = in[0].size(); i < n; ++i) {
         const Real v = static_cast<Real>(x[i]);
         const Real r = v < -Real(lambd_) ? v + Real(bias_) : v > Real(lambd_) ? v - Real(bias_) : 0;
-        if constexpr (std::is_constructible_v<T, int> && !std::is_floating_point_v<T> &&
-                      sizeof(T) < 8 && !std::is_same_v<T, Float16> && !std::is_same_v<T, BFloat16>)
-          y[i] = T(static_cast<int>(static_cast<Index>(r)));
-        else y[i] = T(r);
+        y[i] = store<T>(r);
       }
     });
     return kNoFault;

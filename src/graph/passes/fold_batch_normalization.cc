@@ -60,12 +60,12 @@ Tensor shifted(const Tensor* bias, const Affine& affine) {
 }
 
 // Axis of the weights' output channels, or nothing if this producer cannot take the fold.
-std::optional<Index> channel_axis(const ops::Operator* op, std::size_t inputs) {
+std::optional<Index> channel_axis(const ops::Operator* op) {
   if (const auto* conv = dynamic_cast<const ops::Conv*>(op)) {
     const auto& e = conv->epilogue;
     if (!e.residual && e.activation == numerics::Activation::kIdentity) return 0;
   } else if (const auto* gemm = dynamic_cast<const ops::Gemm*>(op)) {
-    if (gemm->alpha == 1 && (gemm->beta == 1 || inputs < 3)) return gemm->trans_b ? 0 : 1;
+    if (gemm->alpha == 1 && gemm->beta == 1) return gemm->trans_b ? 0 : 1;
   }
   return std::nullopt;
 }
@@ -78,7 +78,7 @@ bool fold(Rewriter& rewriter, int i, const BatchNormalization& op) {
   const int host = rewriter.producer(node.inputs[0]);
   if (host < 0 || rewriter.only_user(node.inputs[0]) != i) return false;
   const Node before = rewriter.node(host);
-  const auto axis = channel_axis(before.op.get(), before.inputs.size());
+  const auto axis = channel_axis(before.op.get());
   const auto affine = affine_of(rewriter, node, op);
   const Tensor* w = rewriter.constant(before.inputs[1]);
   if (!axis || !affine || !w || w->dtype() != DType::kFloat32) return false;
@@ -92,7 +92,7 @@ bool fold(Rewriter& rewriter, int i, const BatchNormalization& op) {
   const std::string name = graph.value(before.inputs[1]).name;
   Tensor new_bias = shifted(bias, *affine);
   Tensor new_weights = scaled(*w, outer, inner, affine->a);
-  if (rewriter.users(before.inputs[1]).size() == 1) graph.value(before.inputs[1]).constant = {};
+  if (rewriter.only_user(before.inputs[1]) == host) graph.value(before.inputs[1]).constant = {};
   const ValueId weights_id = rewriter.add_constant(name + ".folded", std::move(new_weights));
   const ValueId new_bias_id = rewriter.add_constant(name + ".bias", std::move(new_bias));
   rewriter.remove(host);

@@ -17,8 +17,7 @@ ValueId inside_erf(Rewriter& rewriter, ValueId id) {
   const Node* erf = unary_node(rewriter, erf_id, Activation::kErf);
   if (!erf) return kNoValue;
   if (const Node* div = binary_node(rewriter, erf->inputs[0], BinaryKind::kDiv))
-    return is_about(scalar_constant(rewriter, div->inputs[1]), 1.41421356) ? div->inputs[0]
-                                                                           : kNoValue;
+    return is_about(scalar_operand(rewriter, *div, 1), 1.41421356) ? div->inputs[0] : kNoValue;
   const Node* mul = binary_node(rewriter, erf->inputs[0], BinaryKind::kMul);
   return mul ? times_constant(rewriter, *mul, 0.70710678) : kNoValue;
 }

@@ -27,7 +27,7 @@ ValueId mean_of(Rewriter& rewriter, ValueId id) {
 // The d of d^2, written as Pow(d, 2) or Mul(d, d); or kNoValue.
 ValueId squared(Rewriter& rewriter, ValueId id) {
   if (const Node* pow = binary_node(rewriter, id, BinaryKind::kPow))
-    return is_about(scalar_constant(rewriter, pow->inputs[1]), 2.0) ? pow->inputs[0] : kNoValue;
+    return is_about(scalar_operand(rewriter, *pow, 1), 2.0) ? pow->inputs[0] : kNoValue;
   const Node* mul = binary_node(rewriter, id, BinaryKind::kMul);
   return mul && mul->inputs[0] == mul->inputs[1] ? mul->inputs[0] : kNoValue;
 }
@@ -46,7 +46,7 @@ std::optional<Match> match(Rewriter& rewriter, const Node& div) {
   const Node* add = binary_node(rewriter, root->inputs[0], BinaryKind::kAdd);
   if (!add) return std::nullopt;
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
-    const auto epsilon = scalar_constant(rewriter, add->inputs[side]);
+    const auto epsilon = scalar_operand(rewriter, *add, side);
     if (!epsilon) continue;
     const ValueId square = mean_of(rewriter, add->inputs[1 - side]);
     if (square != kNoValue && squared(rewriter, square) == d)

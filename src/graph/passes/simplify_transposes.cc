@@ -55,9 +55,10 @@ bool merge(Rewriter& rewriter, int i) {
 // A constant operand as it looks before the Transpose: the inverse permutation of its axes, or
 // nothing if it is not worth it.
 std::optional<Tensor> untranspose(const Tensor& constant, const Permutation& perm) {
-  if (constant.size() == 1) return constant.reshaped({});
   const std::size_t rank = perm.size();
-  if (constant.shape().size() > rank || constant.dtype() != DType::kFloat32) return std::nullopt;
+  if (constant.shape().size() > rank) return std::nullopt;
+  if (constant.size() == 1) return constant.reshaped({});
+  if (constant.dtype() != DType::kFloat32) return std::nullopt;
   Shape padded(rank - constant.shape().size(), 1);
   padded.insert(padded.end(), constant.shape().begin(), constant.shape().end());
   Permutation inverse(rank);

@@ -101,7 +101,6 @@ class Planner {
     const Node& node = graph_.nodes[i];
     std::vector<ops::Input> in;
     std::vector<ops::Output> out;
-    static const Shape kReleased;
     for (const ValueId id : node.inputs) {
       if (id == kNoValue) in.emplace_back();
       else if (known(id).defined()) in.push_back(ops::view(known(id)));
@@ -115,7 +114,7 @@ class Planner {
     return plan_->program->backend().bind({*node.op, in, out, plan_->program->packed(i)});
   }
 
-  // The shape of a constant whose elements were let go after packing; kept for the plan's life.
+  // The shape of a constant whose elements were let go after packing.
   const Shape* released_shape(ValueId id) const {
     if (!shapes_.shape[at(id)]) shapes_.shape[at(id)] = *graph_.value(id).type.shape();
     return &*shapes_.shape[at(id)];

@@ -50,8 +50,8 @@ struct Plan {
 };
 
 /// Plans for fixed shapes of all graph inputs, with `threads` tasks at once. Nothing if a shape
-/// inside depends on values that are not known before the run. `values[i]` may hold a known value
-/// for input i. Throws Error: shapes that do not fit, or an arena above `max_bytes`.
+/// inside depends on values that are not known before the run. Throws Error: shapes that do not
+/// fit, or an arena above `max_bytes`.
 std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,
                                       std::span<const Shape> input_shapes, int threads,
                                       std::size_t max_bytes);

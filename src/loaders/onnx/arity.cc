@@ -21,7 +21,9 @@ void check(Index count, Index min, Index max, const char* one, const char* many)
 void check_arity(const Draft& draft, const ops::OperatorDef& def) {
   check(static_cast<Index>(draft.inputs.size()), def.min_inputs, def.max_inputs, "input", "inputs");
   check(static_cast<Index>(draft.outputs), def.min_outputs, def.max_outputs, "output", "outputs");
-  for (Index i = 0; i < def.min_inputs; ++i)
+  const Index listed = static_cast<Index>(draft.inputs.size());
+  const Index required = def.max_inputs >= ops::kAny ? listed : def.min_inputs;
+  for (Index i = 0; i < required; ++i)
     ENGINE_VALIDATE(draft.has_input(static_cast<std::size_t>(i)), "input ", i,
                     " is absent (it is required)");
 }

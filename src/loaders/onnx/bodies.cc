@@ -115,10 +115,8 @@ void require_scalar_bool(const TensorType& type, const char* name) {
 }
 
 // Extents get symbols of this input alone: an output with the same ones keeps its shape.
-TensorType carried_type(TensorType type, const std::string& name) {
-  if (!type.ranked) return type;
-  for (std::size_t i = 0; i < type.dims.size(); ++i)
-    type.dims[i] = Dim::symbol(concat("carried ", name, ".", i));
+TensorType carried_type(TensorType type, LoadState& state) {
+  for (Dim& dim : type.dims) dim = Dim::symbol(concat("carried ", state.symbols++));
   return type;
 }
 
@@ -193,7 +191,7 @@ void add_loop(Scope& scope, pb::NodeProto& proto, const Parts& parts) {
   std::vector<TensorType> types = {{DType::kInt64, Dims{}}, {DType::kBool, Dims{}}};
   for (std::size_t i = 0; i < carried; ++i) {
     ENGINE_VALIDATE(inputs[2 + i] != kNoValue, "carried value ", i, " is absent");
-    types.push_back(carried_type(builder.type(inputs[2 + i]), std::to_string(i)));
+    types.push_back(carried_type(builder.type(inputs[2 + i]), scope.builder.state()));
   }
   const Body body = build_body(scope, proto_body, "body", types, {2, 1, carried});
   require_scalar_bool(body.graph->value(body.graph->outputs[0]).type, "the body's condition");
@@ -252,7 +250,7 @@ void add_scan(Scope& scope, pb::NodeProto& proto, const Parts& parts) {
     const std::size_t s = static_cast<std::size_t>(i - scan.states);
     types.push_back(
         i < scan.states
-            ? carried_type(type, std::to_string(i))
+            ? carried_type(type, scope.builder.state())
             : slice_type(type, scan.input_axes.empty() ? 0 : scan.input_axes[s], i - scan.states));
   }
   const std::size_t states = static_cast<std::size_t>(scan.states);

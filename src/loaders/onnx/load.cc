@@ -49,7 +49,11 @@ void add_inputs(Scope& scope, pb::GraphProto& proto, LoadedModel& model) {
     const auto given = initializers.find(info.name());
     if (given != initializers.end() && model.ir_version < kFirstIrWithFreeInitializers) continue;
     check_name(info.name());
-    const TensorType type = input_type(info, "graph input");
+    TensorType type = input_type(info, "graph input");
+    // A default may be broadcast: its free extents need not be those of other inputs.
+    if (given != initializers.end())
+      for (Dim& dim : type.dims)
+        if (!dim.known()) dim = Dim::unknown();
     TensorInfo& declared = model.inputs.emplace_back(tensor_info(info, type));
     scope.values.emplace(info.name(), builder.add_input(info.name(), type));
     if (given == initializers.end()) continue;

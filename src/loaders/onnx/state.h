@@ -42,6 +42,7 @@ struct LoadState {
   FunctionTable functions;
   int max_depth = 0;
   int depth = 0;
+  Index symbols = 0;         ///< made so far for extents that have no name
   Index function_nodes = 0;  ///< made by calls of functions so far, against exponential growth
   std::vector<pb::FunctionProto*> active =
       {};  ///< calls that are being inlined, the outermost first

@@ -22,7 +22,8 @@ std::span<const UpgradeRule> upgrade_rules() noexcept;
 /// Error (kUnsupported) for an old form that has no newest one.
 ///
 /// Attributes of our own that may be left behind:
-///   engine_flatten = 1   Softmax, LogSoftmax, Hardmax: over all axes from `axis` on, as one.
+///   engine_flatten = 1    Softmax, LogSoftmax, Hardmax: over all axes from `axis` on, as one.
+///   engine_opset_10 = 1   Resize: the nearest neighbour as opset 10 had it.
 void upgrade(Draft& draft, Index opset, UpgradeContext& context);
 
 /// The name that an operator of ai.onnx has in the newest opset.

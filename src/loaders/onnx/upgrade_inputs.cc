@@ -58,15 +58,17 @@ void axes_to_input(Draft& draft, UpgradeContext& context) {
   move_list(draft, context, "axes", 1);
 }
 
+// The limits were those of float by default: infinity was cut.
 void clip_limits_to_inputs(Draft& draft, UpgradeContext& context) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
   const ValueId x = first_input(draft);
-  std::size_t input = 1;
-  for (const char* name : {"min", "max"}) {
-    if (draft.attributes.has(name))
-      draft.set_input(input, add_scalar_like(context, draft.attributes.number(name), x));
+  const auto limit = [&](const char* name, float otherwise, std::size_t input) {
+    const float value = draft.attributes.number(name, otherwise);
+    draft.set_input(input, add_scalar_like(context, value, x));
     draft.attributes.erase(name);
-    ++input;
-  }
+  };
+  limit("min", -kLargest, 1);
+  limit("max", kLargest, 2);
 }
 
 void dft_axis_to_input(Draft& draft, UpgradeContext& context) {

@@ -47,24 +47,11 @@ void pooling_p_to_int(Draft& draft, UpgradeContext&) {
 
 // Opset 10 had one way to map coordinates; its nearest neighbour lay below when enlarging, and
 // above when shrinking.
-void resize_from_opset_10(Draft& draft, UpgradeContext& context) {
+void resize_from_opset_10(Draft& draft, UpgradeContext&) {
   ENGINE_VALIDATE(draft.has_input(1), "input scales is absent");
-  const graph::ValueId scales = draft.inputs[1];
-  draft.inputs = {draft.inputs[0], graph::kNoValue, scales};
+  draft.inputs = {draft.inputs[0], graph::kNoValue, draft.inputs[1]};
   draft.attributes.set("coordinate_transformation_mode", std::string("asymmetric"));
-  std::string nearest = "floor";
-  const Tensor* known = context.constant(scales);
-  if (known && known->dtype() == DType::kFloat32) {
-    const auto values = known->values<float>();
-    const bool shrinks = std::ranges::any_of(values, [](float s) { return s < 1; });
-    const bool grows = std::ranges::any_of(values, [](float s) { return s > 1; });
-    ENGINE_REQUIRE(!(shrinks && grows) || draft.attributes.text("mode", "nearest") != "nearest",
-                   ErrorCode::kUnsupported,
-                   "a nearest Resize of opset 10 that enlarges one axis and shrinks another is not "
-                   "supported (export with opset 11 or newer)");
-    if (shrinks) nearest = "ceil";
-  }
-  draft.attributes.set("nearest_mode", nearest);
+  draft.attributes.set("engine_opset_10", Index{1});
 }
 
 // The newest default differs from what older versions did.

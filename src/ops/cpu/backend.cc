@@ -41,13 +41,13 @@ class CpuBackend final : public ops::Backend {
     return def && def->pack ? def->pack(op, in) : nullptr;
   }
 
-  std::unique_ptr<Kernel> bind(const Binding& binding) const override {
+ private:
+  std::unique_ptr<Kernel> bind_kernel(const Binding& binding) const override {
     if (const KernelDef* def = find_kernel(binding.op.name()))
       if (auto kernel = def->bind(binding, isa_)) return kernel;
     return ops::bind_operator(binding, false);
   }
 
- private:
   Isa isa_;
 };
 

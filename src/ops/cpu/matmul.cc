@@ -89,7 +89,7 @@ class MatMulKernel final : public Kernel {
 
   Fault run(const Call& call) const noexcept override {
     const Index blocks = PackedMatrix::blocks_of(form_.n);
-    const Index products = std::ssize(plan_.a_offsets);
+    const Index products = plan_.batch;
     const Index tasks = products * blocks;
     // Pieces are numbered, and each has its own scratch, so that an executor may run them anywhere.
     const bool small = products * form_.m * form_.n * form_.k < (1 << 17);
@@ -113,10 +113,9 @@ class MatMulKernel final : public Kernel {
 
   void run_block(const Call& call, Index product, Index block, float* scratch) const noexcept {
     MatMulArguments g = form_;
-    g.a =
-        static_cast<const float*>(call.in[0]) + plan_.a_offsets[static_cast<std::size_t>(product)];
-    g.b =
-        static_cast<const float*>(call.in[1]) + plan_.b_offsets[static_cast<std::size_t>(product)];
+    const auto i = static_cast<std::size_t>(product);
+    g.a = static_cast<const float*>(call.in[0]) + plan_.a_matrix[i] * g.m * g.k;
+    g.b = static_cast<const float*>(call.in[1]) + plan_.b_matrix[i] * g.k * g.n;
     if (has_c_) g.c = static_cast<const float*>(call.in[2]);
     g.y = static_cast<float*>(call.out[0]) + product * g.m * g.n;
     const Index first = block * PackedMatrix::kBlock;
@@ -136,13 +135,13 @@ std::unique_ptr<Kernel> bind_matmul(const Binding& binding, Isa isa) {
   if (binding.in[0].dtype != DType::kFloat32) return nullptr;
   ops::MatMulPlan plan = ops::plan_matmul(binding.in[0].shape(), binding.in[1].shape());
   MatMulArguments form{};
-  form.m = plan.m;
+  form.m = plan.rows;
   form.k = plan.k;
-  form.n = plan.n;
-  form.a_row = plan.k;
-  form.a_k = 1;
-  form.b_k = plan.n;
-  form.b_column = 1;
+  form.n = plan.columns;
+  form.a_row = plan.a_row;
+  form.a_k = plan.a_k;
+  form.b_k = plan.b_k;
+  form.b_column = plan.b_column;
   return std::make_unique<MatMulKernel>(std::move(plan), form, false, isa);
 }
 
@@ -150,8 +149,8 @@ std::unique_ptr<Kernel> bind_gemm(const Binding& binding, Isa isa) {
   if (binding.in[0].dtype != DType::kFloat32) return nullptr;
   const auto& op = static_cast<const ops::Gemm&>(binding.op);
   ops::MatMulPlan plan;
-  plan.a_offsets = {0};
-  plan.b_offsets = {0};
+  plan.a_matrix = {0};
+  plan.b_matrix = {0};
   MatMulArguments form{};
   form.m = binding.out[0].shape()[0];
   form.n = binding.out[0].shape()[1];

@@ -169,8 +169,7 @@ std::unique_ptr<Kernel> bind_layer_normalization(const Binding& binding, Isa isa
 std::unique_ptr<Kernel> bind_group_normalization(const Binding& binding, Isa isa) {
   const auto& op = static_cast<const ops::GroupNormalization&>(binding.op);
   if (binding.in[0].dtype != DType::kFloat32) return nullptr;
-  auto v = op.view(binding.in[0].shape());
-  if (op.per_group) v = {v.rows, v.groups, 1, v.channels * v.positions};
+  const auto v = op.view(binding.in[0].shape());
   return std::make_unique<NormalizationKernel>(
       "group_normalization",
       NormalizationArgs{std::max<Index>(1, v.groups), v.channels, v.positions, op.epsilon, false},
