@@ -92,7 +92,7 @@ void add_conv(Table& table, const char* name, const ConvSize& s, bool residual =
                                     {.type = TensorType(DType::kFloat32, x)},
                                     {.type = TensorType(DType::kFloat32, w)},
                                     {.type = TensorType(DType::kFloat32, Shape{s.filters})},
-                                    {.type = TensorType(DType::kFloat32, Dims{})}}),
+                                    {.type = TensorType::unranked(DType::kFloat32)}}),
                                 1)[0]
                         .shape()
                         .value();
