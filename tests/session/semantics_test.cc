@@ -143,6 +143,16 @@ TEST(Semantics, FoldedWeightsMayBeAnOutput) {
   expect_output(model, {{"x", floats({1, 1, 2}, {1, 2})}}, floats({1, 1, 2}, {7, 13}));
 }
 
+TEST(Semantics, NormalizationBehindAnActivation) {
+  for (const char* op : {"Relu", "Sigmoid", "GlobalMaxPool"}) {
+    ModelWriter model;
+    model.graph().input("x", {1, 1, 1}).output("y").node(op, {"x"}, {"c"});
+    add_normalization(model.graph());
+    const float made = op == std::string("Sigmoid") ? 0.5f : 0.0f;
+    expect_output(model, {{"x", floats({1, 1, 1}, {0})}}, floats({1, 1, 1}, {2 * made + 1}));
+  }
+}
+
 TEST(Semantics, BetaOfGemmIsNotThatOfAFoldedBias) {
   ModelWriter model;
   GraphWriter graph = model.graph();

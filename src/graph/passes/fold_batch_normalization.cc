@@ -79,9 +79,10 @@ bool fold(Rewriter& rewriter, int i, const BatchNormalization& op) {
   if (host < 0 || rewriter.only_user(node.inputs[0]) != i) return false;
   const Node before = rewriter.node(host);
   const auto axis = channel_axis(before.op.get());
+  if (!axis) return false;  // and the host may have one input only
   const auto affine = affine_of(rewriter, node, op);
   const Tensor* w = rewriter.constant(before.inputs[1]);
-  if (!axis || !affine || !w || w->dtype() != DType::kFloat32) return false;
+  if (!affine || !w || w->dtype() != DType::kFloat32) return false;
   if (w->shape()[static_cast<std::size_t>(*axis)] != std::ssize(affine->a)) return false;
   const ValueId bias_id = before.inputs.size() > 2 ? before.inputs[2] : kNoValue;
   const Tensor* bias = rewriter.constant(bias_id);
