@@ -234,9 +234,9 @@ void add_bench(CLI::App& app, Action& action) {
   add_input_options(*command, options->inputs);
   command->add_option("--batch", options->inputs.batch, "free first dimensions of random inputs")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(count_up_to(Index{1} << 40));
   command->add_option("--seconds", options->seconds, "measure at most this long")
-      ->check(CLI::Range(0.001, 1e6))
+      ->check(number_between(0.001, 1e6))
       ->capture_default_str();
   command->add_flag("--per-node", options->per_node, "print all nodes, not only the slowest");
   command->add_option("--trace", options->trace, "write a trace that Perfetto opens")

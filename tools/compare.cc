@@ -151,9 +151,9 @@ void add_options(CLI::App& command, Options& options) {
   add_input_options(command, options.inputs);
   command.add_option("--batch", options.inputs.batch, "free first dimensions of random inputs")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(count_up_to(Index{1} << 40));
   command.add_option("--threads", options.threads, "threads of both devices")
-      ->check(CLI::Range(1, 1024))
+      ->check(count_up_to(1024))
       ->capture_default_str();
   add_tolerance(command, options.compare.tolerance);
   command.add_flag("--per-node", options.compare.per_node,

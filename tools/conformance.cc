@@ -167,7 +167,7 @@ void add_conformance(CLI::App& app, Action& action) {
                    "lines 'CASE unsupported|fail|error REASON'; anything else is unexpected")
       ->type_name("FILE");
   command->add_option("--jobs", options->jobs, "cases judged at once")
-      ->check(CLI::Range(1, 1024))
+      ->check(count_up_to(1024))
       ->capture_default_str();
   add_json(*command, options->json);
   command->footer(

@@ -214,7 +214,7 @@ void add_inspect(CLI::App& app, Action& action) {
   command->add_flag("--optimized", options->optimized, "draw the graph as the passes leave it");
   command->add_option("--batch", options->batch, "free first dimensions, for costs")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(count_up_to(Index{1} << 40))
       ->capture_default_str();
   command->add_option("--dim", options->dims, "extent of another free dimension, for costs")
       ->type_name("NAME=N")

@@ -2,7 +2,28 @@
 
 #include "session/device.h"
 
+#include <fmt/format.h>
+
 namespace engine::tools {
+
+CLI::Validator count_up_to(Index largest) {
+  return {[largest](std::string& text) -> std::string {
+            Index value = 0;
+            if (CLI::detail::lexical_cast(text, value) && value >= 1 && value <= largest) return {};
+            return fmt::format("'{}' is no whole number from 1 to {}", text, largest);
+          },
+          ""};
+}
+
+CLI::Validator number_between(double low, double high) {
+  return {[low, high](std::string& text) -> std::string {
+            double value = 0;
+            if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return {};
+            if (high >= 1e300) return fmt::format("'{}' is no number from {} up", text, low);
+            return fmt::format("'{}' is no number from {} to {}", text, low, high);
+          },
+          ""};
+}
 
 void add_model(CLI::App& app, std::string& model) {
   app.add_option("MODEL", model, "ONNX file")->required();
@@ -14,8 +35,12 @@ void add_session_options(CLI::App& app, SessionOptions& options, bool with_devic
                    "cpu, cpu:scalar, cpu:avx2, cpu:avx512, cpu:neon or reference")
         ->capture_default_str();
   app.add_option("--threads", options.threads, "threads, the calling one among them")
-      ->check(CLI::Range(1, 1024))
+      ->check(count_up_to(1024))
       ->capture_default_str();
+  app.add_option("--memory", options.max_bytes, "memory that one run may take, such as 4GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str("2GB")
+      ->type_name("SIZE");
   app.add_option("--disable-pass", options.disabled_passes,
                  "a graph pass that must not run, as 'engine inspect' names it, or 'all'")
       ->type_name("PASS")
@@ -42,10 +67,10 @@ void add_input_options(CLI::App& app, InputOptions& options) {
 
 void add_tolerance(CLI::App& app, Tolerance& tolerance) {
   app.add_option("--rtol", tolerance.rtol, "relative tolerance")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_between(0, 1e300))
       ->capture_default_str();
   app.add_option("--atol", tolerance.atol, "absolute tolerance")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_between(0, 1e300))
       ->capture_default_str();
 }
 

@@ -25,6 +25,11 @@ void check_device(const SessionOptions& options);
 /// --input, --random, --dim.
 void add_input_options(CLI::App& app, InputOptions& options);
 
+/// A whole number in [1, largest].
+CLI::Validator count_up_to(Index largest);
+/// A number in [low, high]; NaN is none.
+CLI::Validator number_between(double low, double high);
+
 /// --rtol, --atol.
 void add_tolerance(CLI::App& app, Tolerance& tolerance);
 

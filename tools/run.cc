@@ -79,7 +79,7 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option("--batch", options->inputs.batch,
                    "run in slices of N along the free first dimension")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(count_up_to(Index{1} << 40));
   add_json(*command, options->json);
   command->footer(
       "Example:\n"

@@ -35,9 +35,9 @@ struct SessionOptions {
   std::shared_ptr<Executor> executor = {};  ///< the host's threads instead of own ones
   std::vector<std::string> disabled_passes =
       {};  ///< names as `engine inspect` prints them, or "all"
-  std::size_t max_bytes = std::size_t{4} << 30;  ///< ceiling for the memory of one run
-  Index max_trips = 1'000'000;                   ///< ceiling for the iterations of one Loop
-  std::size_t max_plans = 16;                    ///< plans kept, one for each set of input shapes
+  std::size_t max_bytes = std::size_t{2} << 30;  ///< ceiling for the memory of one run
+  Index max_trips = 1'000'000;  ///< ceiling for the trips of all Loops and Scans of one run
+  std::size_t max_plans = 16;   ///< plans kept, one for each set of input shapes
 };
 
 /// What a session promises about the bits of its results.

@@ -28,6 +28,13 @@ std::string hex(std::uint8_t byte, const char* prefix) {
 
 }  // namespace
 
+// Marks that change the direction of what follows: a message with one may read as another.
+static bool turns_text(std::string_view character) {
+  if (character.size() != 3) return false;
+  return (character.starts_with("\xe2\x80") && character[2] >= '\xaa' && character[2] <= '\xae') ||
+         (character.starts_with("\xe2\x81") && character[2] >= '\xa6' && character[2] <= '\xa9');
+}
+
 std::string quote(std::string_view name) {
   constexpr std::size_t kLongest = 80;
   std::string text = "'";
@@ -35,7 +42,10 @@ std::string quote(std::string_view name) {
     if (text.size() > kLongest) return text + "...'";
     const std::size_t length = utf8_length(name.substr(i));
     const std::uint8_t byte = static_cast<std::uint8_t>(name[i]);
-    if (length == 0 || byte < 0x20 || byte == 0x7f) {
+    if (turns_text(name.substr(i, length))) {
+      text += "?";
+      i += length;
+    } else if (length == 0 || byte < 0x20 || byte == 0x7f) {
       text += hex(byte, "\\x");
       ++i;
     } else {

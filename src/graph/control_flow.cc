@@ -152,8 +152,7 @@ class Loop final : public ControlFlow {
     const std::vector<Tensor> captures = tail(in, 2 + carried_, captures_of(*body_, 2 + carried_));
     Stacks stacks(output_count(*body_) - 1 - carried_, runner.max_bytes);
     for (Index trip = 0; go && (endless || trip < trips); ++trip) {
-      ENGINE_REQUIRE(trip < runner.max_trips, ErrorCode::kResourceExhausted, "more than ",
-                     runner.max_trips, " trips (raise SessionOptions::max_trips)");
+      runner.take_trips(1);
       std::vector<Tensor> inputs = {Tensor::scalar<std::int64_t>(trip), Tensor::scalar(go)};
       inputs.insert(inputs.end(), state.begin(), state.end());
       inputs.insert(inputs.end(), captures.begin(), captures.end());
@@ -210,9 +209,7 @@ class Scan final : public ControlFlow {
     const std::vector<Tensor> captures =
         tail(in, states + scans, captures_of(*body_, states + scans));
     const Index length = common_length(scanned);
-    ENGINE_REQUIRE(length <= runner.max_trips, ErrorCode::kResourceExhausted, length,
-                   " trips, at most ", runner.max_trips,
-                   " allowed (raise SessionOptions::max_trips)");
+    runner.take_trips(length);
     Stacks stacks(output_count(*body_) - states, runner.max_bytes);
     for (Index trip = 0; trip < length; ++trip) {
       std::vector<Tensor> inputs = std::move(state);
@@ -276,6 +273,12 @@ class Refusal final : public ControlFlow {
 };
 
 }  // namespace
+
+void BodyRunner::take_trips(Index count) const {
+  ENGINE_REQUIRE(count <= max_trips - *trips, ErrorCode::kResourceExhausted, "more than ",
+                 max_trips, " trips of all loops together (raise SessionOptions::max_trips)");
+  *trips += count;
+}
 
 ops::Fault ControlFlow::reference(ops::Inputs, ops::Outputs) const {
   return {Status::Fault::kInternal};

@@ -16,6 +16,11 @@ struct BodyRunner {
   std::function<std::vector<Tensor>(const Graph& body, std::vector<Tensor> inputs)> run;
   Index max_trips = 0;
   std::size_t max_bytes = 0;
+  /// Trips of all loops of the run so far, nested ones among them.
+  std::shared_ptr<Index> trips = std::make_shared<Index>(0);
+
+  /// Throws Error (kResourceExhausted) if `count` more trips are too many.
+  void take_trips(Index count) const;
 };
 
 /// Base of the three. Types of the outputs are known only as far as the bodies' declared types say;

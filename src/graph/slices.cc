@@ -25,6 +25,13 @@ void copy_elements(Tensor& to, Index to_at, const Tensor& from, Index from_at, I
 
 }  // namespace
 
+std::size_t memory_of(const Tensor& tensor) noexcept {
+  std::size_t bytes = tensor.bytes();
+  if (tensor.defined() && tensor.dtype() == DType::kString)
+    for (const std::string& text : tensor.strings()) bytes += text.size();
+  return bytes;
+}
+
 Tensor slice_at(const Tensor& tensor, Index axis, Index index) {
   Shape shape = tensor.shape();
   const Index at = normalize_axis(axis, tensor.rank());
@@ -46,10 +53,10 @@ void Stacks::push(std::span<const Tensor> outputs) {
                      " ", to_string(slice.shape()), ", in the first trip it was ",
                      to_string(first.dtype()), " ", to_string(first.shape()));
     }
-    const std::size_t bytes = slice.bytes() + sizeof(Tensor);
+    const std::size_t bytes = memory_of(slice) + sizeof(Tensor);
     ENGINE_REQUIRE(bytes <= max_bytes_ - used_, ErrorCode::kResourceExhausted,
                    "scan outputs need more than ", max_bytes_,
-                   " bytes (raise SessionOptions::max_bytes)");
+                   " bytes (raise SessionOptions::max_bytes, --memory)");
     used_ += bytes;
     slices_[i].push_back(slice);
   }

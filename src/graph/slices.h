@@ -10,6 +10,9 @@
 
 namespace engine::graph {
 
+/// Bytes that a tensor takes, what its texts hold among them.
+std::size_t memory_of(const Tensor& tensor) noexcept;
+
 /// The slice at `index` along `axis` (negative counts from the end), without that axis.
 Tensor slice_at(const Tensor& tensor, Index axis, Index index);
 

@@ -28,7 +28,10 @@ class Attributes {
   Index integer(std::string_view name) const { return require<Index>(name); }
   Index integer(std::string_view name, Index otherwise) const { return get(name, otherwise); }
   bool flag(std::string_view name, bool otherwise) const {
-    return get<Index>(name, otherwise) != 0;
+    const Index value = get<Index>(name, otherwise);
+    ENGINE_VALIDATE(value == 0 || value == 1, "attribute ", name, " is ", value,
+                    " (0 or 1 needed)");
+    return value == 1;
   }
   float number(std::string_view name) const { return require<float>(name); }
   float number(std::string_view name, float otherwise) const { return get(name, otherwise); }

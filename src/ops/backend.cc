@@ -17,7 +17,10 @@ class OperatorKernel final : public Kernel {
       out_shapes_.push_back(output ? output.shape() : Shape{});
       out_.push_back(output);
     }
+    workspace_ = op_.workspace(binding.in, binding.out);
   }
+
+  std::size_t scratch_bytes(int) const noexcept override { return workspace_; }
 
   Fault run(const Call& call) const noexcept override {
     constexpr std::size_t kMost = 64;
@@ -38,6 +41,8 @@ class OperatorKernel final : public Kernel {
       return reference_ ? op_.reference(views, results) : op_.evaluate(views, results);
     } catch (const std::bad_alloc&) {
       return {Status::Fault::kResourceExhausted, 0, 0};
+    } catch (const Error&) {
+      return {Status::Fault::kBadValue, kManyValues, 0};
     } catch (...) {
       return {Status::Fault::kInternal, 0, 0};
     }
@@ -50,6 +55,7 @@ class OperatorKernel final : public Kernel {
  private:
   const Operator& op_;
   bool reference_;
+  std::size_t workspace_ = 0;
   std::vector<Input> in_;
   std::vector<Output> out_;
   std::vector<Shape> in_shapes_, out_shapes_;

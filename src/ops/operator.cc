@@ -80,6 +80,8 @@ std::vector<Tensor> Operator::run_dynamic(std::span<const Tensor>, std::size_t) 
   fail(ErrorCode::kInternal, name(), " has no dynamic implementation");
 }
 
+std::size_t Operator::workspace(Inputs, Outputs) const { return 0; }
+
 Index Operator::flops(std::span<const TensorType>, std::span<const TensorType> out) const {
   if (out.empty()) return 0;
   const auto shape = out[0].shape();

@@ -8,6 +8,7 @@
 
 #include <engine/tensor.h>
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -108,6 +109,8 @@ struct Fault {
   bool ok() const noexcept { return kind == Status::Fault::kNone; }
 };
 inline constexpr Fault kNoFault{};
+/// As `a` of a kBadValue that cannot be pinned on one value.
+inline constexpr Index kManyValues = std::numeric_limits<Index>::min();
 
 /// One node's meaning: immutable, shared, thread-safe. Attributes are members of the derived class.
 class Operator {
@@ -138,6 +141,10 @@ class Operator {
 
   /// For data-dependent operators: makes the outputs itself, none larger than `max_bytes`.
   virtual std::vector<Tensor> run_dynamic(std::span<const Tensor> in, std::size_t max_bytes) const;
+
+  /// Bytes that `evaluate` takes for itself at these shapes, if that may be as much as its outputs;
+  /// they count against the memory limit of a run.
+  virtual std::size_t workspace(Inputs in, Outputs out) const;
 
   /// Floating-point operations for these shapes (a multiply-add counts 2).
   virtual Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const;

@@ -77,12 +77,12 @@ std::vector<TensorType> Reshape::infer(const Operands& in, Index) const {
   const auto length = list_length(in, 1, "shape");
   const auto literal = in.integers(1);
   const auto wanted = literal ? Dims(literal->begin(), literal->end()) : in.extents(1);
-  if (!wanted) {
+  if (!wanted && length != 0) {
     if (!length) return {TensorType::unranked(data.dtype)};
     return {unknown_extents(data.dtype, *length)};
   }
 
-  Dims dims = *wanted;
+  Dims dims = wanted ? *wanted : Dims{};
   Index free_axis = -1, free_axes = 0;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (literal) {

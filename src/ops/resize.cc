@@ -155,6 +155,19 @@ std::vector<ResizeAxis> Resize::resolve(const Shape& x, const std::vector<float>
   return result;
 }
 
+// An axis that shrinks under antialias has as many taps in all as its input has elements, and more.
+std::size_t Resize::workspace(Inputs in, Outputs out) const {
+  constexpr std::size_t kPerTap = sizeof(Index) + 2 * sizeof(double);
+  const std::size_t taps = mode == ResizeMode::kNearest ? 1 : mode == ResizeMode::kLinear ? 4 : 6;
+  std::size_t entries = 0;
+  for (std::size_t i = 0; i < out[0].shape().size(); ++i) {
+    if (in[0].shape()[i] == out[0].shape()[i]) continue;
+    entries += static_cast<std::size_t>(out[0].shape()[i]);
+    if (antialias) entries += static_cast<std::size_t>(in[0].shape()[i]);
+  }
+  return entries * taps * kPerTap;
+}
+
 ResizeTable Resize::table(const ResizeAxis& axis) const {
   ResizeTable t;
   const double filter = antialias ? std::min(axis.scale, 1.0) : 1.0;  // narrower: a wider filter

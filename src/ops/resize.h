@@ -65,6 +65,7 @@ struct Resize : ComputingOperator<Resize> {
                                   const std::vector<Index>* sizes,
                                   const std::vector<double>* roi) const;
   ResizeTable table(const ResizeAxis& axis) const;
+  std::size_t workspace(Inputs in, Outputs out) const override;
 
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;

@@ -59,6 +59,12 @@ struct TopK final : MovingOperator {
     return types;
   }
 
+  std::size_t workspace(Inputs in, Outputs) const override {
+    const Index along = normalize_axis(axis, in[0].rank());
+    return static_cast<std::size_t>(in[0].shape()[static_cast<std::size_t>(along)]) *
+           sizeof(Candidate<double>);
+  }
+
   Fault move(Inputs in, Outputs out) const override {
     const bool wants_indices = out.size() > 1 && out[1];
     if (!out[0] && !wants_indices) return kNoFault;

@@ -71,21 +71,30 @@ class NodeIndex {
   std::vector<Entry> entries_;
 };
 
-// Walks all trees from their roots; throws if a node is reached a second time.
+// Throws if a walk from a root could come back to where it was. Branches may share children:
+// converters write a set of categories as a chain of comparisons with one goal.
 void check_trees(const Trees& trees) {
-  std::vector<bool> reached(trees.nodes.size(), false);
-  std::vector<std::int32_t> open;
+  enum class Visit : std::uint8_t { kNever, kOpen, kDone };
+  std::vector<Visit> visits(trees.nodes.size(), Visit::kNever);
+  std::vector<std::int32_t> path;
   for (std::size_t t = 0; t < trees.roots.size(); ++t) {
-    open.assign(1, trees.roots[t]);
-    while (!open.empty()) {
-      const auto at = static_cast<std::size_t>(open.back());
-      open.pop_back();
-      ENGINE_VALIDATE(!reached[at], "position ", at, " of nodes_* is reached twice, again in tree ",
-                      t, " (each tree must be a tree, without cycles or shared nodes)");
-      reached[at] = true;
-      if (trees.nodes[at].mode == TreeMode::kLeaf) continue;
-      open.push_back(trees.nodes[at].on_true);
-      open.push_back(trees.nodes[at].on_false);
+    path.assign(1, trees.roots[t]);
+    while (!path.empty()) {
+      const auto at = static_cast<std::size_t>(path.back());
+      const TreeNode& node = trees.nodes[at];
+      if (visits[at] != Visit::kNever || node.mode == TreeMode::kLeaf) {
+        visits[at] = Visit::kDone;  // its children are done as well
+        path.pop_back();
+        continue;
+      }
+      visits[at] = Visit::kOpen;
+      for (const std::int32_t child : {node.on_true, node.on_false}) {
+        const Visit visit = visits[static_cast<std::size_t>(child)];
+        ENGINE_VALIDATE(visit != Visit::kOpen, "position ", child,
+                        " of nodes_* is its own descendant in tree ", t,
+                        " (a tree must not have cycles)");
+        if (visit == Visit::kNever) path.push_back(child);
+      }
     }
   }
 }
@@ -180,7 +189,8 @@ Trees Trees::parse_lists(const Attributes& attributes, const std::string& votes,
   check_size((votes + "_treeids").c_str(), vote_trees.size(), weights.size(), "weight");
   check_size((votes + "_nodeids").c_str(), vote_nodes.size(), weights.size(), "weight");
   check_size((votes + "_ids").c_str(), vote_targets.size(), weights.size(), "weight");
-  // Votes sorted by leaf; those of one leaf keep their order. Branches have no say.
+  // Votes sorted by leaf; those of one leaf keep their order. Branches have no say. Where there is
+  // one target, the first vote of a leaf counts: skl2onnx repeats it, and onnxruntime reads one.
   std::vector<std::pair<std::size_t, std::size_t>> order;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const std::size_t at =
@@ -191,6 +201,7 @@ Trees Trees::parse_lists(const Attributes& attributes, const std::string& votes,
   std::ranges::stable_sort(order, {}, [](const auto& entry) { return entry.first; });
   for (const auto& [at, i] : order) {
     TreeNode& node = trees.nodes[at];
+    if (targets == 1 && node.on_true != node.on_false) continue;
     if (node.on_true == node.on_false)
       node.on_true = narrow(static_cast<Index>(trees.votes.size()));
     trees.votes.push_back({weights[i], narrow(vote_targets[i])});

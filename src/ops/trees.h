@@ -28,8 +28,8 @@ struct TreeVote {
   std::int32_t target = 0;
 };
 
-/// Every tree is a proper tree (each node is reached once), so walking one ends; all children,
-/// votes and targets are in range. Features are not: compare `max_feature` with the input.
+/// No tree has a cycle, so walking one ends; all children, votes and targets are in range. Features
+/// are not: compare `max_feature` with the input.
 struct Trees {
   std::vector<TreeNode> nodes;
   std::vector<TreeVote> votes;

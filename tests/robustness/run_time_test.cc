@@ -188,6 +188,27 @@ INSTANTIATE_TEST_SUITE_P(
         Bomb{"Reshape", {"x", "s"}, 2, {3, -1}}, Bomb{"Reshape", {"x", "s"}, 2, {-1, -1}}),
     [](const auto& info) { return concat(info.param.name, "_", info.index); });
 
+TEST(MemoryBombs, TextsCount) {
+  ModelWriter model;
+  GraphWriter graph = model.graph();
+  graph.input("x", {1}, pb::TensorProto::STRING).input("n", {1}, kInt64).output("y");
+  graph.node("Expand", {"x", "n"}, {"y"}, "the_node");
+  const Session session(parse(model), {.max_bytes = std::size_t{64} << 20});
+  const Tensors inputs = {{"x", Tensor::strings({1}, {std::string(1 << 20, 'x')})},
+                          {"n", ints({1}, {100})}};
+  expect_message(error_of([&] { session.run(inputs); }).second, {"'the_node'", "the limit is"});
+}
+
+TEST(MemoryBombs, WorkspaceCounts) {
+  ModelWriter model;
+  GraphWriter graph = model.graph();
+  graph.input("x", {"N"}).input("k", {1}, kInt64).output("v");
+  graph.node("TopK", {"x", "k"}, {"v", "i"}, "the_node");
+  const Session session(parse(model), {.max_bytes = std::size_t{8} << 20});
+  const Tensors inputs = {{"x", floats({1 << 20})}, {"k", ints({1}, {1})}};
+  expect_message(error_of([&] { session.run(inputs); }).second, {"'the_node'", "limit"});
+}
+
 TEST(MemoryBombs, Range) {
   ModelWriter writer;
   writer.graph()

@@ -224,6 +224,76 @@ TEST(Semantics, MeanIsOfFloats) {
   EXPECT_NE(error_of([&] { parse(model); }).find("a float type needed"), std::string::npos);
 }
 
+// Whoever wants no values still lets the operator make them.
+TEST(Semantics, OutputsThatNobodyReads) {
+  ModelWriter quantize;
+  quantize.graph().input("x", {2}).output("y");
+  quantize.graph().node("DynamicQuantizeLinear", {"x"}, {"", "y"});
+  expect_output(quantize, {{"x", floats({2}, {0, 255})}}, floats({}, {1}));
+  ModelWriter normalize;
+  normalize.graph().input("x", {2}).output("y").floats("s", {2}, {1, 1});
+  normalize.graph().node("LayerNormalization", {"x", "s"}, {"", "y"});
+  expect_output(normalize, {{"x", floats({2}, {1, 3})}}, floats({1}, {2}));
+}
+
+TEST(Semantics, ReshapeToAScalarLosesNothing) {
+  ModelWriter model;
+  model.graph().input("x", {"N"}).input("s", {"R"}, pb::TensorProto::INT64).output("y");
+  model.graph().node("Reshape", {"x", "s"}, {"y"});
+  const Session session(parse(model));
+  const Tensor shape(DType::kInt64, {0});
+  EXPECT_EQ(session.run({{"x", floats({1}, {4})}, {"s", shape}}).at("y").shape(), Shape{});
+  EXPECT_NE(error_of([&] {
+              session.run({{"x", floats({2}, {4, 5})}, {"s", shape}});
+            }).find("cannot reshape [2] to []"),
+            std::string::npos);
+}
+
+TEST(Semantics, FlagsAreZeroOrOne) {
+  ModelWriter model;
+  model.graph().input("x", {2}).output("y");
+  set(model.graph().node("ReduceSum", {"x"}, {"y"}), "keepdims", Index{-1});
+  EXPECT_NE(error_of([&] { parse(model); }).find("keepdims is -1 (0 or 1 needed)"),
+            std::string::npos);
+}
+
+void set_list(pb::NodeProto& node, const char* name, std::vector<Index> values) {
+  auto& list = attribute(node, name, pb::AttributeProto::INTS);
+  for (const Index value : values) list.add_ints(value);
+}
+void set_list(pb::NodeProto& node, const char* name, std::vector<float> values) {
+  auto& list = attribute(node, name, pb::AttributeProto::FLOATS);
+  for (const float value : values) list.add_floats(value);
+}
+
+// x == 1 or x == 2, written as two comparisons with one goal; the goal votes twice for the target.
+ModelWriter tree(Index second_false) {
+  ModelWriter model;
+  model.import("ai.onnx.ml", 3);
+  model.graph().input("x", {"N", 1}).output("y");
+  auto& node = model.graph().node("TreeEnsembleRegressor", {"x"}, {"y"}, "", "ai.onnx.ml");
+  set(node, "n_targets", Index{1});
+  set_list(node, "nodes_treeids", std::vector<Index>{0, 0, 0, 0});
+  set_list(node, "nodes_nodeids", std::vector<Index>{0, 1, 2, 3});
+  set_list(node, "nodes_featureids", std::vector<Index>{0, 0, 0, 0});
+  set_list(node, "nodes_values", std::vector<float>{1, 2, 0, 0});
+  set_list(node, "nodes_truenodeids", std::vector<Index>{2, 2, 0, 0});
+  set_list(node, "nodes_falsenodeids", std::vector<Index>{1, second_false, 0, 0});
+  auto& modes = attribute(node, "nodes_modes", pb::AttributeProto::STRINGS);
+  for (const char* mode : {"BRANCH_EQ", "BRANCH_EQ", "LEAF", "LEAF"}) modes.add_strings(mode);
+  set_list(node, "target_treeids", std::vector<Index>{0, 0, 0});
+  set_list(node, "target_nodeids", std::vector<Index>{2, 2, 3});
+  set_list(node, "target_ids", std::vector<Index>{0, 0, 0});
+  set_list(node, "target_weights", std::vector<float>{5, 5, 7});
+  return model;
+}
+
+TEST(Semantics, BranchesOfATreeMayShareALeafButMakeNoCycle) {
+  expect_output(tree(3), {{"x", floats({3, 1}, {1, 2, 3})}}, floats({3, 1}, {5, 5, 7}));
+  EXPECT_NE(error_of([] { parse(tree(1)); }).find("its own descendant in tree 0"),
+            std::string::npos);
+}
+
 // No element, however many rows without any.
 TEST(Semantics, NothingTakesNoTime) {
   constexpr Index kMany = Index{1} << 40;

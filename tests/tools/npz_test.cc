@@ -125,6 +125,8 @@ TEST(Npz, RefusesWhatIsWrongAndSaysWhy) {
 TEST(Npz, BombsAreRefusedBeforeMemoryIsTaken) {
   Member member = deflated("x.npy", Bytes(1000));
   member.size = 0xfffffff0;  // 4 GiB from a few bytes
+  EXPECT_NE(error_of(archive_of({member})).find("(the limit is"), std::string::npos);
+  member.size = 0x50000000;  // allowed, and not there
   EXPECT_NE(error_of(archive_of({member})).find("does not unpack"), std::string::npos);
   member.size = 999;  // more than it says
   EXPECT_NE(error_of(archive_of({member})).find("does not unpack"), std::string::npos);

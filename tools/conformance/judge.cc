@@ -35,9 +35,15 @@ Tensors name_inputs(const Model& model, std::vector<Tensor> given) {
   return inputs;
 }
 
-std::string describe(const Difference& d) {
-  return concat(d.mismatches, " of ", d.count, " elements differ; the worst, element ", d.worst,
-                ", is ", number_text(d.worst_a), " instead of ", number_text(d.worst_b));
+std::string describe(const Difference& d, const Tensor& got, const Tensor& expected) {
+  const std::string head = concat(d.mismatches, " of ", d.count, " elements differ; ");
+  if (got.dtype() == DType::kString) {
+    const auto [a, b] = std::ranges::mismatch(got.strings(), expected.strings());
+    return concat(head, "the first, element ", a - got.strings().begin(), ", is ", quote(*a),
+                  " instead of ", quote(*b));
+  }
+  return concat(head, "the worst, element ", d.worst, ", is ", number_text(d.worst_a),
+                " instead of ", number_text(d.worst_b));
 }
 
 class Judge {
@@ -54,7 +60,7 @@ class Judge {
     result_.max_abs = std::max(result_.max_abs, d.max_abs);
     result_.max_rel = std::max(result_.max_rel, d.max_rel);
     result_.max_ulp = std::max(result_.max_ulp, d.max_ulp);
-    if (!d.within()) object(where + ": " + describe(d));
+    if (!d.within()) object(where + ": " + describe(d, got, expected));
   }
 
  private:

@@ -27,10 +27,15 @@ File open(const std::filesystem::path& file, const char* mode) {
 }  // namespace
 
 Bytes read_file(const std::filesystem::path& file, std::size_t max_bytes) {
+  std::error_code unknown;
+  const auto kind = std::filesystem::status(file, unknown).type();
+  ENGINE_REQUIRE(
+      kind == std::filesystem::file_type::regular || kind == std::filesystem::file_type::not_found,
+      ErrorCode::kInvalidArgument, quote(file.string()),
+      " is no regular file (folders, pipes and devices are not read)");
   const File handle = open(file, "rb");
   Bytes bytes;
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(file, unknown);  // pipes have none
+  const auto size = std::filesystem::file_size(file, unknown);
   if (!unknown && size <= max_bytes) bytes.reserve(size + 1);
   constexpr std::size_t kChunk = std::size_t{1} << 20;
   for (std::size_t got = 1; got > 0;) {

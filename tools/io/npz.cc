@@ -6,6 +6,7 @@
 #include "tools/io/npy.h"
 
 #include <algorithm>
+#include <set>
 
 namespace engine::tools {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::uint32_t kEndOfDirectory = 0x06054b50, kEndOfDirectory64 = 0x0606
 constexpr std::uint32_t kLocator64 = 0x07064b50;
 constexpr std::uint32_t kIn64 = 0xffffffff;  // the value stands in the ZIP64 field
 constexpr std::uint64_t kMaxEntries = 100'000;
-constexpr std::uint64_t kMaxMember = std::uint64_t{4} << 30;
+constexpr std::uint64_t kMaxMember = std::uint64_t{3} << 29;
 
 }  // namespace
 
@@ -67,6 +68,9 @@ void Npz::read_directory(const Directory& directory) {
   const std::size_t end = directory.offset + directory.bytes;
   std::size_t at = directory.offset;
   for (std::uint64_t i = 0; i < directory.entries; ++i) at = read_entry(at, end);
+  std::set<std::string_view> seen;
+  for (const Entry& entry : entries_)
+    if (!seen.insert(entry.name).second) damaged("member " + quote(entry.name) + " is there twice");
 }
 
 // Reads the entry at `at` and returns where the next one begins.

@@ -24,6 +24,14 @@ Tensor read_archive(const std::string& file, std::string_view input) {
   return archive.read(input);
 }
 
+Tensor read_pb(const std::string& file) {
+  try {
+    return onnx::load_tensor(read_file(file));
+  } catch (const Error& error) {
+    fail(error.code(), quote(file), ": ", error.what());
+  }
+}
+
 // The other types are read as float32 and converted where that changes no value.
 DType csv_type(DType wanted) {
   switch (wanted) {
@@ -54,7 +62,7 @@ Tensor read_tensor(const std::string& file, std::string_view input, DType wanted
   const std::string extension = std::filesystem::path(file).extension();
   if (extension == ".npy") return read_npy(file);
   if (extension == ".csv") return read_csv(file, csv_type(wanted));
-  if (extension == ".pb") return onnx::load_tensor(read_file(file));
+  if (extension == ".pb") return read_pb(file);
   fail(ErrorCode::kInvalidArgument, "cannot tell what ", quote(file), " is for input ",
        quote(input), " (its name ends neither in .npy, .npz, .csv nor .pb)");
 }

@@ -1,6 +1,7 @@
 #include "tools/report/tensor_summary.h"
 
 #include "base/dispatch.h"
+#include "base/text.h"
 #include "tools/io/convert.h"
 #include "tools/text/units.h"
 
@@ -40,7 +41,7 @@ Statistics statistics_of(const Tensor& tensor) {
 }
 
 std::string value_text(const Tensor& tensor, Index i) {
-  if (tensor.dtype() == DType::kString) return tensor.strings()[static_cast<std::size_t>(i)];
+  if (tensor.dtype() == DType::kString) return quote(tensor.strings()[static_cast<std::size_t>(i)]);
   if (tensor.dtype() == DType::kBool) return number_at(tensor, i) != 0 ? "true" : "false";
   return number_text(number_at(tensor, i));
 }

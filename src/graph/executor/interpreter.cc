@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/shape.h"
 #include "graph/control_flow.h"
+#include "graph/slices.h"
 
 namespace engine::graph {
 namespace {
@@ -12,7 +13,7 @@ void require_room(std::size_t bytes, std::size_t used, const Limits& limits) {
   ENGINE_REQUIRE(bytes <= limits.max_bytes && used <= limits.max_bytes - bytes,
                  ErrorCode::kResourceExhausted, "needs ", bytes, " bytes, ", used,
                  " are in use, the limit is ", limits.max_bytes,
-                 "; use smaller inputs, or raise max_bytes");
+                 "; use smaller inputs, or raise max_bytes (--memory)");
 }
 
 // What is left of the memory limit.
@@ -56,6 +57,15 @@ class NodeRun {
   }
 
  private:
+  // An operator may repeat every text of its inputs.
+  std::size_t longest_text() const {
+    std::size_t longest = 0;
+    for (const Tensor& tensor : in_)
+      if (tensor.defined() && tensor.dtype() == DType::kString)
+        for (const std::string& text : tensor.strings()) longest = std::max(longest, text.size());
+    return longest;
+  }
+
   std::vector<Tensor> make_outputs(const Limits& limits, std::size_t used) const {
     const auto types =
         infer_outputs(*node_.op, ops::Operands(operands_), std::ssize(node_.outputs));
@@ -67,7 +77,10 @@ class NodeRun {
       }
       const auto shape = types.at(k).shape();
       ENGINE_REQUIRE(shape, ErrorCode::kInternal, "output ", k, " has no shape");
-      require_room(static_cast<std::size_t>(byte_count(types[k].dtype, *shape)), used, limits);
+      std::size_t bytes = static_cast<std::size_t>(byte_count(types[k].dtype, *shape));
+      if (types[k].dtype == DType::kString)
+        bytes += static_cast<std::size_t>(element_count(*shape)) * longest_text();
+      require_room(bytes, used, limits);
       out.emplace_back(types[k].dtype, *shape);
     }
     return out;
@@ -127,13 +140,13 @@ class Interpreter {
 
   void hold(ValueId id, Tensor tensor) {
     if (id == kNoValue) return;
-    used_ += tensor.bytes();
+    used_ += memory_of(tensor);
     values_[at(id)] = std::move(tensor);
   }
 
   void let_go(ValueId id) {
     if (id == kNoValue || --readers_[at(id)] > 0 || !values_[at(id)].defined()) return;
-    used_ -= values_[at(id)].bytes();
+    used_ -= memory_of(values_[at(id)]);
     values_[at(id)] = {};
   }
 
@@ -174,13 +187,14 @@ std::vector<Tensor> run_node(const Program& program, std::size_t index, std::spa
                              Pool& pool, const Limits& limits, std::size_t used) {
   const Node& node = program.graph().nodes[index];
   if (const auto* control = dynamic_cast<const ControlFlow*>(node.op.get())) {
-    const Limits rest{room(limits, used), limits.max_trips};
+    const Limits rest{room(limits, used), limits.max_trips, limits.trips};
     BodyRunner runner;
     runner.run = [&](const Graph& body, std::vector<Tensor> inputs) {
       return interpret(program.body(body), inputs, pool, rest);
     };
     runner.max_trips = rest.max_trips;
     runner.max_bytes = rest.max_bytes;
+    runner.trips = rest.trips;
     return control->run(in, runner);
   }
   if (node.op->data_dependent()) return node.op->run_dynamic(in, room(limits, used));
@@ -192,13 +206,15 @@ std::string describe(const ops::Fault& fault) {
   switch (fault.kind) {
     case Kind::kNone: return "no fault";
     case Kind::kIndexOutOfRange:
-      return concat("index ", fault.a, " is outside [", -fault.b, ", ", fault.b - 1,
-                    "] (the axis has ", fault.b, " elements)");
+      return concat("index ", fault.a, " is out of range (the axis has ", fault.b, " elements)");
     case Kind::kDivisionByZero: return "integer division by zero";
     case Kind::kBadShape: return concat("extents do not fit: ", fault.a, " against ", fault.b);
     case Kind::kResourceExhausted:
+      if (fault.b == 0) return "there is no memory for what it needs beside its outputs";
       return concat("needs more than the limit (", fault.a, " against ", fault.b, ")");
-    case Kind::kBadValue: return concat("value ", fault.a, " is illegal here");
+    case Kind::kBadValue:
+      if (fault.a == ops::kManyValues) return "the values of its inputs do not fit the operator";
+      return concat("value ", fault.a, " is illegal here");
     case Kind::kInternal: return "failed for an internal reason (please report it)";
   }
   return "unknown fault";

@@ -6,6 +6,7 @@
 #include "graph/planner/program.h"
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace engine::graph {
 struct Limits {
   std::size_t max_bytes = 0;
   Index max_trips = 0;
+  std::shared_ptr<Index> trips = std::make_shared<Index>(0);  ///< taken so far
 };
 
 /// Told after each node, by its position.

@@ -217,7 +217,7 @@ class Planner {
     plan_->arena_bytes = layout_.bytes();
     ENGINE_REQUIRE(plan_->arena_bytes <= max_bytes, ErrorCode::kResourceExhausted,
                    "the model needs ", plan_->arena_bytes, " bytes for these shapes, the limit is ",
-                   max_bytes, " (use a smaller batch, or raise max_bytes)");
+                   max_bytes, " (use a smaller batch, or raise max_bytes, --memory)");
     for (Tensor& tensor : shapes_.known)
       if (tensor.defined()) plan_->owned.push_back(std::move(tensor));
   }
@@ -225,7 +225,8 @@ class Planner {
   void check_limit(std::size_t max_bytes, const Node& node) const {
     ENGINE_REQUIRE(layout_.bytes() <= max_bytes, ErrorCode::kResourceExhausted, graph_.label(node),
                    " needs more than ", max_bytes, " bytes (the memory limit; at this node ",
-                   layout_.bytes(), " bytes are in use); use smaller inputs, or raise max_bytes");
+                   layout_.bytes(),
+                   " bytes are in use); use smaller inputs, or raise max_bytes (--memory)");
   }
 
   void place(ValueId id) {

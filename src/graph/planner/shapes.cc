@@ -43,6 +43,13 @@ class Walk {
     return value.type;  // a constant that was let go after packing
   }
 
+  // What a view looks at must be as much as it shows, whatever the operator's inference has missed.
+  static void check_view(const TensorType& from, const TensorType& to) {
+    const auto a = from.shape(), b = to.shape();
+    ENGINE_REQUIRE(!a || !b || element_count(*a) == element_count(*b), ErrorCode::kInternal,
+                   "a view of ", to_string(from), " is ", to_string(to), " (please report it)");
+  }
+
   // False if an output shape is not known.
   bool visit(std::size_t index) {
     const Node& node = graph_.nodes[index];
@@ -61,6 +68,7 @@ class Walk {
     }
     const ops::Operands view(operands);
     const auto types = infer_outputs(*node.op, view, std::ssize(node.outputs));
+    if (node.op->is_view()) check_view(operands[0].type, types.at(0));
     bool small = true;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       const ValueId id = node.outputs[k];

@@ -159,6 +159,10 @@ void GraphBuilder::add_operator(Scope& scope, pb::NodeProto& proto) {
   node.op = def->make(draft.attributes);
   node.inputs = std::move(draft.inputs);
   node.outputs.assign(draft.outputs, kNoValue);
+  // Outputs that the operator always makes are there for it even where nobody reads them.
+  for (Index i = 0; i < def->min_outputs; ++i)
+    if (const auto k = static_cast<std::size_t>(i); !draft.wanted[k])
+      node.outputs[k] = graph_.add_value(fresh_name("unread"), {});
   finish_node(scope, proto, std::move(node), draft.tails);
 }
 
@@ -179,7 +183,7 @@ void GraphBuilder::finish_node(Scope& scope, const pb::NodeProto& proto, graph::
     graph_.value(id).name = plain;
   }
   for (std::size_t i = 0; i < named.size(); ++i) {
-    if (named[i] == kNoValue) continue;
+    if (named[i] == kNoValue || name_of(i).empty()) continue;
     scope.define(name_of(i), named[i]);
     check_declared(scope, name_of(i), named[i]);
   }

@@ -1,5 +1,6 @@
 #include "loaders/onnx/packing.h"
 
+#include "base/check.h"
 #include "base/dispatch.h"
 
 #include <algorithm>
@@ -24,6 +25,15 @@ Tensor convert(Field& field, DType dtype, const Shape& shape) {
   return tensor;
 }
 
+// Either sign convention fits an element of `bits`.
+void check_width(const google::protobuf::RepeatedField<std::int32_t>& field, DType dtype,
+                 int bits) {
+  const std::int32_t low = -(1 << (bits - 1)), high = (1 << bits) - 1;
+  for (const std::int32_t value : field)
+    ENGINE_VALIDATE(value >= low && value <= high, "int32_data holds ", value, ", which is no ",
+                    to_string(dtype));
+}
+
 // Values narrower than 32 bits are stored one per int32; 4-bit ones two per int32.
 Tensor read_int32_field(pb::TensorProto& proto, DType dtype, const Shape& shape) {
   auto& field = *proto.mutable_int32_data();
@@ -36,6 +46,7 @@ Tensor read_int32_field(pb::TensorProto& proto, DType dtype, const Shape& shape)
                    {static_cast<std::int8_t*>(tensor.mutable_data()), tensor.bytes()});
     return tensor;
   }
+  if (size_of(dtype) < 4) check_width(field, dtype, static_cast<int>(size_of(dtype)) * 8);
   switch (size_of(dtype)) {
     case 1: return convert<std::uint8_t>(field, dtype, shape);
     case 2: return convert<std::uint16_t>(field, dtype, shape);
