@@ -63,42 +63,34 @@
 #undef ENGINE_BEGIN_ISA
 #undef ENGINE_END_ISA
 #undef ENGINE_ISA_NAME
+// _Pragma takes one string, however long.
+// clang-format off
 #if ENGINE_ISA_ID == 2
 #define ENGINE_ISA_NAME avx512
 #if defined(__clang__)
-#define ENGINE_BEGIN_ISA                                                                     \
-  _Pragma(                                                                                   \
-      "clang attribute "                                                                     \
-      "push(__attribute__((target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\"))), " \
-      "apply_to=function)") namespace engine::cpu::avx512 {
-#define ENGINE_END_ISA \
-  }                    \
-  _Pragma("clang attribute pop")
+#define ENGINE_BEGIN_ISA \
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\"))), apply_to=function)") \
+  namespace engine::cpu::avx512 {
+#define ENGINE_END_ISA } _Pragma("clang attribute pop")
 #else
-#define ENGINE_BEGIN_ISA                                                                          \
-  _Pragma("GCC push_options") _Pragma(                                                            \
-      "GCC target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\")") namespace engine::cpu:: \
-      avx512 {
-#define ENGINE_END_ISA \
-  }                    \
-  _Pragma("GCC pop_options")
+#define ENGINE_BEGIN_ISA \
+  _Pragma("GCC push_options") \
+  _Pragma("GCC target(\"avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl\")") \
+  namespace engine::cpu::avx512 {
+#define ENGINE_END_ISA } _Pragma("GCC pop_options")
 #endif
 #elif ENGINE_ISA_ID == 1
 #define ENGINE_ISA_NAME avx2
 #if defined(__clang__)
-#define ENGINE_BEGIN_ISA                                                  \
-  _Pragma(                                                                \
-      "clang attribute push(__attribute__((target(\"avx2,fma,f16c\"))), " \
-      "apply_to=function)") namespace engine::cpu::avx2 {
-#define ENGINE_END_ISA \
-  }                    \
-  _Pragma("clang attribute pop")
+#define ENGINE_BEGIN_ISA \
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c\"))), apply_to=function)") \
+  namespace engine::cpu::avx2 {
+#define ENGINE_END_ISA } _Pragma("clang attribute pop")
 #else
 #define ENGINE_BEGIN_ISA \
-  _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,f16c\")") namespace engine::cpu::avx2 {
-#define ENGINE_END_ISA \
-  }                    \
-  _Pragma("GCC pop_options")
+  _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,f16c\")") \
+  namespace engine::cpu::avx2 {
+#define ENGINE_END_ISA } _Pragma("GCC pop_options")
 #endif
 #elif ENGINE_ISA_ID == 3
 #define ENGINE_ISA_NAME neon
@@ -109,3 +101,4 @@
 #define ENGINE_BEGIN_ISA namespace engine::cpu::scalar {
 #define ENGINE_END_ISA }
 #endif
+// clang-format on
