@@ -299,6 +299,23 @@ void add_elementwise(Table& table) {
     }
 }
 
+void add_powers(Table& table) {
+  for (const float exponent : {2.0f, 0.5f, 3.0f, 1.0f, -1.0f, 0.0f, 1.7f, -2.0f, 5.0f})
+    table.add(concat("Pow to ", exponent), 1, 700, [=](Index batch) {
+      return case_of(make_operator("", "Pow", {}),
+                     {values({batch, 35}, 1, -3, 3), Tensor::scalar(exponent)}, 0b10);
+    });
+  for (const Index exponent : {2, 3})
+    table.add(concat("Pow to an integer ", exponent), 1, 700, [=](Index batch) {
+      return case_of(make_operator("", "Pow", {}),
+                     {values({batch, 35}, 1, -3, 3), Tensor::scalar(exponent)}, 0b10);
+    });
+  for (const char* name : {"Sin", "Cos"})
+    table.add(concat(name, " of large angles"), 1, 700, [=](Index batch) {
+      return case_of(make_operator("", name, {}), {values({batch, 35}, 1, -2e5, 2e5)});
+    });
+}
+
 void add_pools(Table& table) {
   const List kinds[] = {
       {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}},
@@ -353,6 +370,7 @@ const std::vector<BitCase>& bit_cases() {
     add_products(table);
     add_rows(table);
     add_elementwise(table);
+    add_powers(table);
     add_pools(table);
     add_recurrent(table);
     return table.list;
