@@ -64,6 +64,7 @@ struct ConvSize {
   Index group = 1;
   List attributes = {};
   bool bias = true;
+  bool computed_weights = false;
 };
 
 void add_conv(Table& table, const char* name, const ConvSize& s, bool residual = false,
@@ -86,7 +87,7 @@ void add_conv(Table& table, const char* name, const ConvSize& s, bool residual =
         std::make_shared<ops::Conv>(ops::Spatial::parse(attributes(list)), s.group, epilogue),
         {values(x, 1, -2, 2), values(w, 2, -scale, scale),
          s.bias ? values({s.filters}, 3) : Tensor()},
-        0b110);
+        s.computed_weights ? 0u : 0b110u);
     if (!residual) return c;
     const Shape y = c.op->infer(ops::Operands(std::vector<ops::Operand>{
                                     {.type = TensorType(DType::kFloat32, x)},
@@ -140,6 +141,9 @@ void add_convs(Table& table) {
   add_conv(table, "3x3 relu", {16, {7, 7}, 17, {3, 3}, 1, same}, false, Activation::kRelu);
   add_conv(table, "3x3 residual relu", {9, {7, 8}, 16, {3, 3}, 1, same}, true, Activation::kRelu);
   add_conv(table, "1x1 residual sigmoid", {33, {6, 5}, 10, {1, 1}}, true, Activation::kSigmoid);
+  add_conv(table, "3x3 with computed weights", {19, {6, 11}, 33, {3, 3}, 1, same, true, true});
+  add_conv(table, "grouped with computed weights",
+           {34, {5, 6}, 6, {3, 3}, 2, {{"strides", Ints{2, 1}}}, true, true});
   add_conv(table, "depthwise leaky relu", {5, {8, 8}, 5, {3, 3}, 5, same}, false,
            Activation::kLeakyRelu);
 }
