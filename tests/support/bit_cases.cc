@@ -148,6 +148,70 @@ void add_convs(Table& table) {
            Activation::kLeakyRelu);
 }
 
+struct TransposeSize {
+  Index channels;
+  Ints image;
+  Index filters;  // of a group
+  Ints kernel;
+  Index group = 1;
+  List attributes = {};
+  bool computed_weights = false;
+};
+
+void add_transpose(Table& table, const char* name, const TransposeSize& s) {
+  const Index products = taps(s.image) * s.filters * s.channels * taps(s.kernel);
+  table.add(std::string("ConvTranspose ") + name, 1, products, [=](Index batch) {
+    List list = s.attributes;
+    list.emplace_back("group", s.group);
+    Shape x = s.image, w = s.kernel;
+    x.insert(x.begin(), {batch, s.channels});
+    w.insert(w.begin(), {s.channels, s.filters});
+    const double scale =
+        1.5 / std::sqrt(static_cast<double>(s.channels / s.group * taps(s.kernel)));
+    return case_of(
+        make_operator("", "ConvTranspose", attributes(list)),
+        {values(x, 1, -2, 2), values(w, 2, -scale, scale), values({s.filters * s.group}, 3)},
+        s.computed_weights ? 0u : 0b110u);
+  });
+}
+
+void add_transposes(Table& table) {
+  const List twice = {{"strides", Ints{2, 2}}};
+  add_transpose(table, "2x2 stride 2", {19, {6, 5}, 9, {2, 2}, 1, twice});
+  add_transpose(
+      table, "3x3 stride 2",
+      {32,
+       {9, 8},
+       17,
+       {3, 3},
+       1,
+       {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}, {"output_padding", Ints{1, 1}}}});
+  add_transpose(table, "4x4 stride 2",
+                {7, {5, 7}, 3, {4, 4}, 1, {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}}});
+  add_transpose(table, "3x3", {16, {7, 9}, 5, {3, 3}, 1, {{"pads", Ints{1, 0, 2, 1}}}});
+  add_transpose(table, "3x3 same",
+                {5,
+                 {6, 7},
+                 4,
+                 {3, 3},
+                 1,
+                 {{"strides", Ints{2, 3}}, {"auto_pad", std::string("SAME_UPPER")}}});
+  add_transpose(
+      table, "of a wanted shape",
+      {4, {5, 5}, 6, {3, 3}, 1, {{"strides", Ints{2, 2}}, {"output_shape", Ints{10, 9}}}});
+  add_transpose(table, "dilated",
+                {6, {7, 6}, 18, {3, 3}, 1, {{"strides", Ints{2, 3}}, {"dilations", Ints{2, 2}}}});
+  add_transpose(
+      table, "stride above the kernel",
+      {3, {4, 5}, 5, {2, 1}, 1, {{"strides", Ints{3, 4}}, {"output_padding", Ints{1, 2}}}});
+  add_transpose(table, "4x4 stride 4", {8, {7, 9}, 3, {4, 4}, 1, {{"strides", Ints{4, 4}}}});
+  add_transpose(table, "grouped", {12, {6, 6}, 5, {3, 3}, 3, twice});
+  add_transpose(table, "depthwise", {6, {6, 7}, 1, {4, 4}, 6, twice});
+  add_transpose(table, "with computed weights", {20, {5, 6}, 21, {3, 3}, 1, twice, true});
+  add_transpose(table, "1D", {18, {40}, 9, {8}, 1, {{"strides", Ints{4}}, {"pads", Ints{2, 2}}}});
+  add_transpose(table, "3D", {5, {3, 4, 5}, 4, {2, 3, 2}, 1, {{"strides", Ints{2, 1, 2}}}});
+}
+
 void add_dense(Table& table) {
   struct Size {
     Index k, n;
@@ -370,6 +434,7 @@ const std::vector<BitCase>& bit_cases() {
   static const std::vector<BitCase> cases = [] {
     Table table;
     add_convs(table);
+    add_transposes(table);
     add_dense(table);
     add_products(table);
     add_rows(table);
