@@ -212,6 +212,36 @@ void add_transposes(Table& table) {
   add_transpose(table, "3D", {5, {3, 4, 5}, 4, {2, 3, 2}, 1, {{"strides", Ints{2, 1, 2}}}});
 }
 
+void add_einsums(Table& table) {
+  struct Case {
+    const char* equation;
+    Shape a, b;        // behind the batch, if that operand has it
+    unsigned batched;  // 'n' is the batch
+    Index products;
+  };
+  const Case kCases[] = {
+      {"nhid,nhjd->nhij", {3, 18, 33}, {3, 21, 33}, 0b11, 3 * 18 * 21 * 33},
+      {"nij,njk->nik", {7, 20}, {20, 35}, 0b11, 7 * 20 * 35},
+      {"nij,jk->nik", {7, 20}, {20, 5}, 0b1, 7 * 20 * 5},
+      {"nabc,bcd->nad", {5, 3, 7}, {3, 7, 19}, 0b1, 5 * 21 * 19},
+      {"nabc,cbd->nda", {5, 3, 7}, {7, 3, 19}, 0b1, 5 * 21 * 19},
+      {"nac,cij->naij", {17, 9}, {9, 4, 5}, 0b1, 17 * 9 * 20},
+      {"nibh,njbh->nbhij", {6, 2, 3}, {9, 2, 3}, 0b11, 6 * 54},
+      {"ni,ni->n", {40}, {40}, 0b11, 40},
+      {"ni,nj->nij", {20}, {17}, 0b11, 340},
+      {"nij,nkj->nki", {33, 4}, {5, 4}, 0b11, 33 * 20},
+      {"n...i,ij->n...j", {2, 3, 16}, {16, 20}, 0b1, 6 * 320},
+      {"niij,jk->nik", {6, 6, 5}, {5, 8}, 0b1, 6 * 40},
+  };
+  for (const Case& c : kCases)
+    table.add(concat("Einsum ", c.equation), c.batched, c.products, [=](Index batch) {
+      const bool both = c.batched == 0b11;
+      return case_of(
+          make_operator("", "Einsum", attributes({{"equation", std::string(c.equation)}})),
+          {values(with_batch(batch, c.a), 1), values(both ? with_batch(batch, c.b) : c.b, 2)});
+    });
+}
+
 void add_dense(Table& table) {
   struct Size {
     Index k, n;
@@ -435,6 +465,7 @@ const std::vector<BitCase>& bit_cases() {
     Table table;
     add_convs(table);
     add_transposes(table);
+    add_einsums(table);
     add_dense(table);
     add_products(table);
     add_rows(table);
