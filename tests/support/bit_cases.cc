@@ -144,6 +144,12 @@ void add_convs(Table& table) {
   add_conv(table, "3x3 with computed weights", {19, {6, 11}, 33, {3, 3}, 1, same, true, true});
   add_conv(table, "grouped with computed weights",
            {34, {5, 6}, 6, {3, 3}, 2, {{"strides", Ints{2, 1}}}, true, true});
+  add_conv(table, "depthwise of 7x7", {18, {7, 7}, 18, {3, 3}, 18, same});
+  add_conv(table, "depthwise 5x5 of 7x7", {5, {7, 7}, 5, {5, 5}, 5, {{"pads", Ints{2, 2, 2, 2}}}});
+  add_conv(table, "depthwise of 14x14 residual", {3, {14, 14}, 3, {3, 3}, 3, same}, true);
+  add_conv(table, "depthwise 5x5 stride 2 of 14x14",
+           {4, {14, 13}, 8, {5, 5}, 4, {{"pads", Ints{1, 2, 2, 2}}, {"strides", Ints{2, 2}}}});
+  add_conv(table, "depthwise 7x7 of 3x2", {4, {3, 2}, 4, {7, 7}, 4, {{"pads", Ints{3, 3, 3, 3}}}});
   add_conv(table, "depthwise leaky relu", {5, {8, 8}, 5, {3, 3}, 5, same}, false,
            Activation::kLeakyRelu);
 }
