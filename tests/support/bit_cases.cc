@@ -334,6 +334,11 @@ void add_rows(Table& table) {
     return case_of(make_operator("", "Softmax", attributes({{"axis", Index{2}}})),
                    {values({batch, 3, 18, 7}, 1, -9, 9)});
   });
+  for (const char* name : {"Softmax", "LogSoftmax"})
+    table.add(concat(name, " of the first axis of images"), 1, 19 * 35 * 20, [=](Index batch) {
+      return case_of(make_operator("", name, attributes({{"axis", Index{1}}})),
+                     {values({batch, 19, 5, 7}, 1, -9, 9)});
+    });
   for (const Index n : {1, 15, 16, 48, 100})
     for (const char* name : {"LayerNormalization", "RMSNormalization"})
       table.add(concat(name, " of ", n), 1, n * 8, [=](Index batch) {
