@@ -27,14 +27,13 @@ inline float cosh(float x) { return static_cast<float>(cosh(static_cast<double>(
 inline float asinh(float x) { return static_cast<float>(asinh(static_cast<double>(x))); }
 inline float acosh(float x) { return static_cast<float>(acosh(static_cast<double>(x))); }
 inline float atanh(float x) { return static_cast<float>(atanh(static_cast<double>(x))); }
-inline float sin(float x) { return static_cast<float>(sin(static_cast<double>(x))); }
-inline float cos(float x) { return static_cast<float>(cos(static_cast<double>(x))); }
 inline float tan(float x) { return static_cast<float>(tan(static_cast<double>(x))); }
 inline float asin(float x) { return static_cast<float>(asin(static_cast<double>(x))); }
 inline float acos(float x) { return static_cast<float>(acos(static_cast<double>(x))); }
 inline float atan(float x) { return static_cast<float>(atan(static_cast<double>(x))); }
-inline float pow(float x, float y) {
-  return static_cast<float>(pow(static_cast<double>(x), static_cast<double>(y)));
-}
+// The same, by a shorter way where that is certain (quick.inc).
+float sin(float x);
+float cos(float x);
+float pow(float x, float y);
 
 }  // namespace engine::numerics

@@ -120,6 +120,8 @@ double log1p(double x) {
 
 double pow(double x, double y) {
   if (y == 0 || x == 1) return 1;
+  if (y == 2) return x * x;
+  if (y == 1) return x;
   if (std::isnan(x) || std::isnan(y)) return kNan;
   const double magnitude = std::fabs(x);
   if (x < 0 && magnitude < kInfinity && !is_integer(y)) return kNan;  // infinities are integers

@@ -6,6 +6,7 @@
 #include "ops/numeric_cast.h"
 
 #include <cmath>
+#include <functional>
 #include <type_traits>
 
 namespace engine::ops {
@@ -80,17 +81,6 @@ T integer_binary(BinaryKind kind, T a, T b, bool& zero) {
   }
 }
 
-template <class T>
-bool compare(BinaryKind kind, T a, T b) {
-  switch (kind) {
-    case BinaryKind::kEqual: return a == b;
-    case BinaryKind::kGreater: return a > b;
-    case BinaryKind::kGreaterOrEqual: return a >= b;
-    case BinaryKind::kLess: return a < b;
-    default: return a <= b;
-  }
-}
-
 template <class T, class Real>
 Fault arithmetic(BinaryKind kind, const Input& a, const Input& b, const Output& y) {
   bool zero = false;
@@ -127,11 +117,12 @@ Fault mixed_power(const Input& a, const Input& b, const Output& y) {
   return kNoFault;
 }
 
-Fault compare_all(BinaryKind kind, const Input& a, const Input& b, const Output& y) {
+template <class F>
+Fault compare_with(const Input& a, const Input& b, const Output& y, F holds) {
   if (a.dtype == DType::kString) {
     broadcast_map(y.shape(), a.shape(), static_cast<const std::string*>(a.data), b.shape(),
                   static_cast<const std::string*>(b.data), y.as<bool>(),
-                  [&](const std::string& p, const std::string& q) { return compare(kind, p, q); });
+                  [&](const std::string& p, const std::string& q) { return holds(p, q); });
     return kNoFault;
   }
   dispatch_all(a.dtype, [&](auto tag) {
@@ -139,13 +130,24 @@ Fault compare_all(BinaryKind kind, const Input& a, const Input& b, const Output&
     broadcast_map(y.shape(), a.shape(), a.as<T>(), b.shape(), b.as<T>(), y.as<bool>(),
                   [&](T p, T q) {
                     if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
-                      return compare<float>(kind, p, q);
+                      return holds(static_cast<float>(p), static_cast<float>(q));
                     else if constexpr (std::is_same_v<T, Int4> || std::is_same_v<T, UInt4>)
-                      return compare<int>(kind, p, q);
-                    else return compare<T>(kind, p, q);
+                      return holds(static_cast<int>(p), static_cast<int>(q));
+                    else return holds(p, q);
                   });
   });
   return kNoFault;
+}
+
+// One loop for each kind, so that none decides per element.
+Fault compare_all(BinaryKind kind, const Input& a, const Input& b, const Output& y) {
+  switch (kind) {
+    case BinaryKind::kEqual: return compare_with(a, b, y, std::equal_to<>{});
+    case BinaryKind::kGreater: return compare_with(a, b, y, std::greater<>{});
+    case BinaryKind::kGreaterOrEqual: return compare_with(a, b, y, std::greater_equal<>{});
+    case BinaryKind::kLess: return compare_with(a, b, y, std::less<>{});
+    default: return compare_with(a, b, y, std::less_equal<>{});
+  }
 }
 
 Dims broadcast_types(const Operands& in, bool& ranked) {

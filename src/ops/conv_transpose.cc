@@ -9,7 +9,7 @@
 namespace engine::ops {
 namespace {
 
-// A pair of kernel and input position that contributes to an output position.
+// A kernel position that meets an input position, or -1 where that lies outside the image.
 struct Tap {
   Index kernel, input;
 };
@@ -23,8 +23,9 @@ void find_taps(const Windows& w, const Shape& position, std::vector<Tap>& taps) 
     bool meets = true;
     for (std::size_t i = 0; i < k.size() && meets; ++i) {
       const Index at = position[i] + w.pads_begin[i] - k[i] * w.dilations[i];
-      meets = at >= 0 && at % w.strides[i] == 0 && at / w.strides[i] < w.input[i];
-      offset = offset * w.input[i] + at / w.strides[i];
+      meets = at % w.strides[i] == 0;
+      const bool inside = at >= 0 && at / w.strides[i] < w.input[i];
+      offset = offset < 0 || !inside ? -1 : offset * w.input[i] + at / w.strides[i];
     }
     if (meets) taps.push_back({flat, offset});
     ++flat;
@@ -154,9 +155,12 @@ Fault ConvTranspose::compute(Inputs in, Outputs out) const {
           R sum = 0;
           for (Index block = 0; block < channels; block += kBlock)
             for (const Tap& tap : taps)
-              for (Index c = block; c < std::min(block + kBlock, channels); ++c)
-                sum = std::fma(static_cast<R>(image[c * pixels + tap.input]),
-                               static_cast<R>(filter[c * filters * taps_size + tap.kernel]), sum);
+              for (Index c = block; c < std::min(block + kBlock, channels); ++c) {
+                const R value =
+                    tap.input < 0 ? R(0) : static_cast<R>(image[c * pixels + tap.input]);
+                sum = std::fma(static_cast<R>(filter[c * filters * taps_size + tap.kernel]), value,
+                               sum);
+              }
           if (bias) sum += static_cast<R>(bias[m]);
           y[(n * filters * group + m) * positions + o] = store<T>(sum);
         }

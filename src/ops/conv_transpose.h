@@ -13,7 +13,8 @@ namespace engine::ops {
 ///   b  [filters], optional
 ///   y  [n, filters, spatial..]
 /// One fma chain per output from +0 over (block of 16 input channels, kernel position in row-major
-/// order, channel in the block), positions that meet no input left out; then the bias is added.
+/// order, channel in the block); then the bias is added. Kernel positions that fall between inputs
+/// are left out, those that fall outside the image multiply +0 (numerics/contract.h, rule 4).
 /// Meaning: ONNX ConvTranspose, opset 22.
 struct ConvTranspose : ComputingOperator<ConvTranspose> {
   static constexpr Index kBlock = 16;

@@ -53,7 +53,10 @@ struct Not final : MovingOperator {
   }
 
   Fault move(Inputs in, Outputs out) const override {
-    map(out[0].size(), in[0].as<bool>(), out[0].as<bool>(), [](bool x) { return !x; });
+    // As bytes, which a compiler turns into vectors; a bool is 0 or 1.
+    map(out[0].size(), static_cast<const unsigned char*>(in[0].data),
+        static_cast<unsigned char*>(out[0].data),
+        [](unsigned char x) { return static_cast<unsigned char>(x ^ 1); });
     return kNoFault;
   }
 };

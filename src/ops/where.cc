@@ -4,6 +4,9 @@
 #include "ops/broadcast_loop.h"
 #include "ops/moving.h"
 
+#include <cstdint>
+#include <type_traits>
+
 namespace engine::ops {
 namespace {
 
@@ -16,7 +19,14 @@ void select(Index count, const bool* condition, Index step, const T* x, Index x_
     if (*condition ? x_step : y_step) copy_run(from, count, out);
     else std::fill_n(out, count, *from);
   } else if (x_step && y_step) {
-    for (Index i = 0; i < count; ++i) out[i] = condition[i] ? x[i] : y[i];
+    for (Index i = 0; i < count; ++i) {
+      if constexpr (std::is_integral_v<T>) {  // all or no bits of each, so that no branch is needed
+        const T mask = static_cast<T>(-static_cast<std::int64_t>(condition[i]));
+        out[i] = static_cast<T>((x[i] & mask) | (y[i] & static_cast<T>(~mask)));
+      } else {
+        out[i] = condition[i] ? x[i] : y[i];
+      }
+    }
   } else {
     for (Index i = 0; i < count; ++i) out[i] = condition[i] ? x[i * x_step] : y[i * y_step];
   }

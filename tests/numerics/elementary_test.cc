@@ -250,6 +250,32 @@ TEST(Elementary, PowStaysWithinItsError) {
   EXPECT_LE(wide_worst, kPowWideBound);
 }
 
+// The shorter way moves no bit, nor do the exponents that are treated apart.
+TEST(Elementary, FloatsAreTheDoubleFunctionsRoundedOnce) {
+  const auto rounded_pow = [](float x, float y) {
+    return static_cast<float>(numerics::pow(static_cast<double>(x), static_cast<double>(y)));
+  };
+  std::mt19937 random(5);
+  for (int k = 0; k < 40'000; ++k) {
+    const float x = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    const float angle = static_cast<float>(random() % 200'000) * 0.4f - 30'000;
+    for (const float v : {x, angle}) {
+      EXPECT_TRUE(same_value_and_sign(numerics::sin(v),
+                                      static_cast<float>(numerics::sin(static_cast<double>(v)))))
+          << v;
+      EXPECT_TRUE(same_value_and_sign(numerics::cos(v),
+                                      static_cast<float>(numerics::cos(static_cast<double>(v)))))
+          << v;
+    }
+    const float y = static_cast<float>(random() % 80) * 0.25f - 10;
+    for (const float v : {x, angle * 0.001f, std::nearbyint(angle * 0.01f)})
+      EXPECT_TRUE(same_value_and_sign(numerics::pow(v, y), rounded_pow(v, y))) << v << "^" << y;
+    EXPECT_TRUE(same_value_and_sign(std::fabs(x) * std::fabs(x), rounded_pow(x, 2.0f))) << x;
+    EXPECT_TRUE(same_value_and_sign(1 / x, rounded_pow(x, -1.0f))) << x;
+    if (x > 0) EXPECT_TRUE(same_value_and_sign(std::sqrt(x), rounded_pow(x, 0.5f))) << x;
+  }
+}
+
 // FNV-1a over result bits; every NaN counts as one.
 struct BitHash {
   std::uint64_t value = 0xcbf29ce484222325u;

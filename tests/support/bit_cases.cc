@@ -64,6 +64,7 @@ struct ConvSize {
   Index group = 1;
   List attributes = {};
   bool bias = true;
+  bool computed_weights = false;
 };
 
 void add_conv(Table& table, const char* name, const ConvSize& s, bool residual = false,
@@ -86,7 +87,7 @@ void add_conv(Table& table, const char* name, const ConvSize& s, bool residual =
         std::make_shared<ops::Conv>(ops::Spatial::parse(attributes(list)), s.group, epilogue),
         {values(x, 1, -2, 2), values(w, 2, -scale, scale),
          s.bias ? values({s.filters}, 3) : Tensor()},
-        0b110);
+        s.computed_weights ? 0u : 0b110u);
     if (!residual) return c;
     const Shape y = c.op->infer(ops::Operands(std::vector<ops::Operand>{
                                     {.type = TensorType(DType::kFloat32, x)},
@@ -140,8 +141,111 @@ void add_convs(Table& table) {
   add_conv(table, "3x3 relu", {16, {7, 7}, 17, {3, 3}, 1, same}, false, Activation::kRelu);
   add_conv(table, "3x3 residual relu", {9, {7, 8}, 16, {3, 3}, 1, same}, true, Activation::kRelu);
   add_conv(table, "1x1 residual sigmoid", {33, {6, 5}, 10, {1, 1}}, true, Activation::kSigmoid);
+  add_conv(table, "3x3 with computed weights", {19, {6, 11}, 33, {3, 3}, 1, same, true, true});
+  add_conv(table, "grouped with computed weights",
+           {34, {5, 6}, 6, {3, 3}, 2, {{"strides", Ints{2, 1}}}, true, true});
+  add_conv(table, "depthwise of 7x7", {18, {7, 7}, 18, {3, 3}, 18, same});
+  add_conv(table, "depthwise 5x5 of 7x7", {5, {7, 7}, 5, {5, 5}, 5, {{"pads", Ints{2, 2, 2, 2}}}});
+  add_conv(table, "depthwise of 14x14 residual", {3, {14, 14}, 3, {3, 3}, 3, same}, true);
+  add_conv(table, "depthwise 5x5 stride 2 of 14x14",
+           {4, {14, 13}, 8, {5, 5}, 4, {{"pads", Ints{1, 2, 2, 2}}, {"strides", Ints{2, 2}}}});
+  add_conv(table, "depthwise 7x7 of 3x2", {4, {3, 2}, 4, {7, 7}, 4, {{"pads", Ints{3, 3, 3, 3}}}});
   add_conv(table, "depthwise leaky relu", {5, {8, 8}, 5, {3, 3}, 5, same}, false,
            Activation::kLeakyRelu);
+}
+
+struct TransposeSize {
+  Index channels;
+  Ints image;
+  Index filters;  // of a group
+  Ints kernel;
+  Index group = 1;
+  List attributes = {};
+  bool computed_weights = false;
+};
+
+void add_transpose(Table& table, const char* name, const TransposeSize& s) {
+  const Index products = taps(s.image) * s.filters * s.channels * taps(s.kernel);
+  table.add(std::string("ConvTranspose ") + name, 1, products, [=](Index batch) {
+    List list = s.attributes;
+    list.emplace_back("group", s.group);
+    Shape x = s.image, w = s.kernel;
+    x.insert(x.begin(), {batch, s.channels});
+    w.insert(w.begin(), {s.channels, s.filters});
+    const double scale =
+        1.5 / std::sqrt(static_cast<double>(s.channels / s.group * taps(s.kernel)));
+    return case_of(
+        make_operator("", "ConvTranspose", attributes(list)),
+        {values(x, 1, -2, 2), values(w, 2, -scale, scale), values({s.filters * s.group}, 3)},
+        s.computed_weights ? 0u : 0b110u);
+  });
+}
+
+void add_transposes(Table& table) {
+  const List twice = {{"strides", Ints{2, 2}}};
+  add_transpose(table, "2x2 stride 2", {19, {6, 5}, 9, {2, 2}, 1, twice});
+  add_transpose(
+      table, "3x3 stride 2",
+      {32,
+       {9, 8},
+       17,
+       {3, 3},
+       1,
+       {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}, {"output_padding", Ints{1, 1}}}});
+  add_transpose(table, "4x4 stride 2",
+                {7, {5, 7}, 3, {4, 4}, 1, {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}}});
+  add_transpose(table, "3x3", {16, {7, 9}, 5, {3, 3}, 1, {{"pads", Ints{1, 0, 2, 1}}}});
+  add_transpose(table, "3x3 same",
+                {5,
+                 {6, 7},
+                 4,
+                 {3, 3},
+                 1,
+                 {{"strides", Ints{2, 3}}, {"auto_pad", std::string("SAME_UPPER")}}});
+  add_transpose(
+      table, "of a wanted shape",
+      {4, {5, 5}, 6, {3, 3}, 1, {{"strides", Ints{2, 2}}, {"output_shape", Ints{10, 9}}}});
+  add_transpose(table, "dilated",
+                {6, {7, 6}, 18, {3, 3}, 1, {{"strides", Ints{2, 3}}, {"dilations", Ints{2, 2}}}});
+  add_transpose(
+      table, "stride above the kernel",
+      {3, {4, 5}, 5, {2, 1}, 1, {{"strides", Ints{3, 4}}, {"output_padding", Ints{1, 2}}}});
+  add_transpose(table, "4x4 stride 4", {8, {7, 9}, 3, {4, 4}, 1, {{"strides", Ints{4, 4}}}});
+  add_transpose(table, "grouped", {12, {6, 6}, 5, {3, 3}, 3, twice});
+  add_transpose(table, "depthwise", {6, {6, 7}, 1, {4, 4}, 6, twice});
+  add_transpose(table, "with computed weights", {20, {5, 6}, 21, {3, 3}, 1, twice, true});
+  add_transpose(table, "1D", {18, {40}, 9, {8}, 1, {{"strides", Ints{4}}, {"pads", Ints{2, 2}}}});
+  add_transpose(table, "3D", {5, {3, 4, 5}, 4, {2, 3, 2}, 1, {{"strides", Ints{2, 1, 2}}}});
+}
+
+void add_einsums(Table& table) {
+  struct Case {
+    const char* equation;
+    Shape a, b;        // behind the batch, if that operand has it
+    unsigned batched;  // 'n' is the batch
+    Index products;
+  };
+  const Case kCases[] = {
+      {"nhid,nhjd->nhij", {3, 18, 33}, {3, 21, 33}, 0b11, 3 * 18 * 21 * 33},
+      {"nij,njk->nik", {7, 20}, {20, 35}, 0b11, 7 * 20 * 35},
+      {"nij,jk->nik", {7, 20}, {20, 5}, 0b1, 7 * 20 * 5},
+      {"nabc,bcd->nad", {5, 3, 7}, {3, 7, 19}, 0b1, 5 * 21 * 19},
+      {"nabc,cbd->nda", {5, 3, 7}, {7, 3, 19}, 0b1, 5 * 21 * 19},
+      {"nac,cij->naij", {17, 9}, {9, 4, 5}, 0b1, 17 * 9 * 20},
+      {"nibh,njbh->nbhij", {6, 2, 3}, {9, 2, 3}, 0b11, 6 * 54},
+      {"ni,ni->n", {40}, {40}, 0b11, 40},
+      {"ni,nj->nij", {20}, {17}, 0b11, 340},
+      {"nij,nkj->nki", {33, 4}, {5, 4}, 0b11, 33 * 20},
+      {"n...i,ij->n...j", {2, 3, 16}, {16, 20}, 0b1, 6 * 320},
+      {"niij,jk->nik", {6, 6, 5}, {5, 8}, 0b1, 6 * 40},
+  };
+  for (const Case& c : kCases)
+    table.add(concat("Einsum ", c.equation), c.batched, c.products, [=](Index batch) {
+      const bool both = c.batched == 0b11;
+      return case_of(
+          make_operator("", "Einsum", attributes({{"equation", std::string(c.equation)}})),
+          {values(with_batch(batch, c.a), 1), values(both ? with_batch(batch, c.b) : c.b, 2)});
+    });
 }
 
 void add_dense(Table& table) {
@@ -230,6 +334,11 @@ void add_rows(Table& table) {
     return case_of(make_operator("", "Softmax", attributes({{"axis", Index{2}}})),
                    {values({batch, 3, 18, 7}, 1, -9, 9)});
   });
+  for (const char* name : {"Softmax", "LogSoftmax"})
+    table.add(concat(name, " of the first axis of images"), 1, 19 * 35 * 20, [=](Index batch) {
+      return case_of(make_operator("", name, attributes({{"axis", Index{1}}})),
+                     {values({batch, 19, 5, 7}, 1, -9, 9)});
+    });
   for (const Index n : {1, 15, 16, 48, 100})
     for (const char* name : {"LayerNormalization", "RMSNormalization"})
       table.add(concat(name, " of ", n), 1, n * 8, [=](Index batch) {
@@ -299,6 +408,23 @@ void add_elementwise(Table& table) {
     }
 }
 
+void add_powers(Table& table) {
+  for (const float exponent : {2.0f, 0.5f, 3.0f, 1.0f, -1.0f, 0.0f, 1.7f, -2.0f, 5.0f})
+    table.add(concat("Pow to ", exponent), 1, 700, [=](Index batch) {
+      return case_of(make_operator("", "Pow", {}),
+                     {values({batch, 35}, 1, -3, 3), Tensor::scalar(exponent)}, 0b10);
+    });
+  for (const Index exponent : {2, 3})
+    table.add(concat("Pow to an integer ", exponent), 1, 700, [=](Index batch) {
+      return case_of(make_operator("", "Pow", {}),
+                     {values({batch, 35}, 1, -3, 3), Tensor::scalar(exponent)}, 0b10);
+    });
+  for (const char* name : {"Sin", "Cos"})
+    table.add(concat(name, " of large angles"), 1, 700, [=](Index batch) {
+      return case_of(make_operator("", name, {}), {values({batch, 35}, 1, -2e5, 2e5)});
+    });
+}
+
 void add_pools(Table& table) {
   const List kinds[] = {
       {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}},
@@ -349,10 +475,13 @@ const std::vector<BitCase>& bit_cases() {
   static const std::vector<BitCase> cases = [] {
     Table table;
     add_convs(table);
+    add_transposes(table);
+    add_einsums(table);
     add_dense(table);
     add_products(table);
     add_rows(table);
     add_elementwise(table);
+    add_powers(table);
     add_pools(table);
     add_recurrent(table);
     return table.list;

@@ -5,6 +5,7 @@
 #include "ops/broadcast_loop.h"
 
 #include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/quick.inc"
 
 ENGINE_BEGIN_ISA
 
@@ -24,6 +25,74 @@ ENGINE_INLINE void binary_run(Index n, const float* a, Index a_stride, const flo
   }
 }
 
+// z = x^y, x and y [16]; z may be one of them.
+void pow_lanes(const float* x, const float* y, float* z) noexcept {
+  float base[kVecLanes], exponent[kVecLanes];
+  store(base, load(x));
+  store(exponent, load(y));
+  settle_lanes(
+      z,
+      [&](int i, QuickM& settled) __attribute__((always_inline)) {
+        return quick_pow(quick_load(base + i), quick_load(exponent + i), settled);
+      },
+      [&](int i) { return numerics::pow(base[i], exponent[i]); });
+}
+void cube_lanes(const float* x, float* z) noexcept {
+  float base[kVecLanes];
+  store(base, load(x));
+  settle_lanes(
+      z,
+      [&](int i, QuickM& settled)
+          __attribute__((always_inline)) { return quick_cube(quick_load(base + i), settled); },
+      [&](int i) { return numerics::pow(base[i], 3.0f); });
+}
+
+// Like binary_run, 16 lanes in memory at a time.
+template <class F>
+ENGINE_INLINE void lanes_run(Index n, const float* a, Index a_stride, const float* b,
+                             Index b_stride, float* y, const F& f) {
+  float some_a[kVecLanes], some_b[kVecLanes], some_y[kVecLanes];
+  store(some_a, fill(*a));
+  store(some_b, fill(*b));
+  for (Index i = 0; i < n; i += kVecLanes) {
+    const Index left = n - i;
+    if (left >= kVecLanes) {
+      f(a_stride ? a + i : some_a, b_stride ? b + i : some_b, y + i);
+    } else {
+      if (a_stride) store(some_a, load(a + i, left, 1.0f));
+      if (b_stride) store(some_b, load(b + i, left, 1.0f));
+      f(some_a, some_b, some_y);
+      store(y + i, left, load(some_y));
+    }
+  }
+}
+
+// The exponents that numerics::pow treats apart cost no more than what they stand for.
+void pow_run(Index n, const float* a, Index a_stride, const float* b, Index b_stride,
+             float* y) noexcept {
+  const auto run = [&](const auto& f) __attribute__((always_inline)) {
+    binary_run(n, a, a_stride, b, 0, y, f);
+  };
+  const float exponent = b_stride ? 0.0f : *b;
+  if (exponent == 2.0f)
+    return run([](const Vec& p, const Vec&) __attribute__((always_inline)) { return mul(p, p); });
+  if (exponent == 1.0f)
+    return run([](const Vec& p, const Vec&) __attribute__((always_inline)) { return p; });
+  if (exponent == -1.0f)
+    return run([](const Vec& p, const Vec&)
+                   __attribute__((always_inline)) { return div(fill(1.0f), p); });
+  if (exponent == 0.5f)
+    return run([](const Vec& p, const Vec&) __attribute__((always_inline)) {
+      const float infinity = std::numeric_limits<float>::infinity();
+      return select(eq(p, fill(-infinity)), fill(infinity), add(sqrt(p), fill(0.0f)));
+    });
+  if (exponent == 3.0f)
+    return lanes_run(n, a, a_stride, b, b_stride, y,
+                     [](const float* p, const float*, float* z) { cube_lanes(p, z); });
+  lanes_run(n, a, a_stride, b, b_stride, y,
+            [](const float* p, const float* q, float* z) { pow_lanes(p, q, z); });
+}
+
 void binary(ops::BinaryKind kind, Index n, const float* a, Index a_stride, const float* b,
             Index b_stride, float* y) noexcept {
   using ops::BinaryKind;
@@ -40,6 +109,7 @@ void binary(ops::BinaryKind kind, Index n, const float* a, Index a_stride, const
     case BinaryKind::kMax: return ENGINE_PAIR(max(p, q));
     case BinaryKind::kMin: return ENGINE_PAIR(min(p, q));
     case BinaryKind::kPRelu: return ENGINE_PAIR(select(lt(p, fill(0.0f)), mul(p, q), p));
+    case BinaryKind::kPow: return pow_run(n, a, a_stride, b, b_stride, y);
     default: return;
   }
 #undef ENGINE_PAIR
@@ -62,13 +132,21 @@ class BinaryKernel final : public Kernel {
         axes_(ops::broadcast_axes<2>(binding.out[0].shape(),
                                      {binding.in[0].extents, binding.in[1].extents})) {
     for (std::size_t i = 0; i < 2; ++i) same_[i] = binding.in[i].shape() == binding.out[0].shape();
+    exponent_type_ = binding.in[1].dtype;
+    if (exponent_type_ != DType::kFloat32) same_[1] = false;
     runs_ = 1;
     for (std::size_t axis = 0; axis + 1 < axes_.size(); ++axis) runs_ *= axes_[axis].extent;
   }
 
   Fault run(const Call& call) const noexcept override {
     const float* a = static_cast<const float*>(call.in[0]);
-    const float* b = static_cast<const float*>(call.in[1]);
+    float exponent = 0;
+    const float* b = &exponent;
+    if (exponent_type_ == DType::kInt64)
+      exponent = static_cast<float>(*static_cast<const std::int64_t*>(call.in[1]));
+    else if (exponent_type_ == DType::kInt32)
+      exponent = static_cast<float>(*static_cast<const std::int32_t*>(call.in[1]));
+    else b = static_cast<const float*>(call.in[1]);
     float* y = static_cast<float*>(call.out[0]);
     const auto& inner = axes_.back();
     if (inner.extent == 0) return ops::kNoFault;
@@ -106,6 +184,7 @@ class BinaryKernel final : public Kernel {
                   float*) noexcept;
   ops::LoopAxes<2> axes_;
   Index runs_ = 1;
+  DType exponent_type_ = DType::kFloat32;  // of a scalar, where Pow has another type there
   bool same_[2] = {};
 };
 
@@ -115,6 +194,10 @@ std::unique_ptr<Kernel> bind_binary(const Binding& binding, Isa isa) {
   if (binding.in.size() != 2 || binding.in[0].dtype != DType::kFloat32) return nullptr;
   if (const auto* op = dynamic_cast<const ops::Variadic*>(&binding.op))
     return op->mean ? nullptr : std::make_unique<BinaryKernel>(op->kind, binding, isa);
+  const DType other = binding.in[1].dtype;
+  const bool integer =
+      (other == DType::kInt32 || other == DType::kInt64) && binding.in[1].size() == 1;
+  if (other != DType::kFloat32 && !integer) return nullptr;
   return std::make_unique<BinaryKernel>(static_cast<const ops::Binary&>(binding.op).kind, binding,
                                         isa);
 }

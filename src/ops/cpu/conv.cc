@@ -4,26 +4,9 @@
 #define ENGINE_ISA_FILE "ops/cpu/conv.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_depthwise.h"
-#include "ops/cpu/conv_panel.h"
-#include "ops/cpu/pack.h"
+#include "ops/cpu/conv_tiles.h"
 
-#ifndef ENGINE_CONV_ARGUMENTS
-#define ENGINE_CONV_ARGUMENTS
-namespace engine::cpu {
-// Filters of one group over `panels` panels of pixels, for one image.
-struct ConvArguments {
-  const PackedMatrix* w;  // [K, filters of the group], packed
-  const float* panel;     // [panels][K][columns]
-  Index columns;          // of a full panel: a multiple of 16
-  const float* bias;      // of the group's first filter, or null
-  const float* residual;  // of the group's first output channel, or null
-  float* y;               // the group's first output channel
-  Index pixels;           // of a channel
-  Index first_pixel, last_pixel;
-  const ops::Epilogue* epilogue;
-};
-}  // namespace engine::cpu
-#endif
+#include <numeric>
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
@@ -47,10 +30,10 @@ template <int NV>
 void conv_tile(const ConvArguments& c, const float* panel, Index filter, Index first, Index valid) {
   Vec sums[kFilters][NV];
   const Index in_block = filter % kVecLanes;
-  const TileA a{c.w->block(filter / kVecLanes) + in_block, 1, kVecLanes};
-  tile_chain<kFilters, NV>(a, {panel, c.columns, kVecLanes}, c.w->k, sums);
+  const TileA a{c.w.block(filter / kVecLanes) + in_block, 1, kVecLanes};
+  tile_chain<kFilters, NV>(a, {panel, c.columns, kVecLanes}, c.w.k, sums);
   const TileEpilogue e{nullptr, nullptr, c.epilogue->activation, c.epilogue->a, c.epilogue->b};
-  const Index rows = std::min<Index>(kFilters, c.w->n - filter);
+  const Index rows = std::min<Index>(kFilters, c.w.n - filter);
 #pragma GCC unroll 1
   for (Index r = 0; r < rows; ++r) {
     Vec bias;
@@ -79,7 +62,7 @@ void conv_filters(const ConvArguments& c, Index first, Index last) noexcept {
       if constexpr (kPixelBlocks >= 2)
         if (blocks == 2) conv_tile<2>(c, panel, filter, pixel, valid);
       if (blocks == 1) conv_tile<1>(c, panel, filter, pixel, valid);
-      panel += c.w->k * c.columns;
+      panel += c.w.k * c.columns;
     }
   }
 }
@@ -124,21 +107,22 @@ struct PackedConv final : Packed {
   std::vector<PackedMatrix> groups;  // [K, filters] each, K in the order of the contract
 };
 
+// Weights that are no constant are packed first in each run.
 class ConvKernel final : public Kernel {
  public:
-  ConvKernel(const ops::Conv& op, const PackedConv& packed, const Binding& binding, Isa isa)
-      : op_(op),
-        packed_(packed),
-        isa_(isa),
-        filters_(ENGINE_KERNEL(isa, conv_filters)),
-        gather_(ENGINE_KERNEL(isa, conv_gather)) {
+  ConvKernel(const ops::Conv& op, const PackedConv* packed, const Binding& binding, Isa isa)
+      : op_(op), packed_(packed), isa_(isa), tiles_(conv_tiles(isa)) {
     const Shape& x = binding.in[ops::Conv::kX].shape();
     const Shape& w = binding.in[ops::Conv::kWeights].shape();
     const Shape kernel(w.begin() + 2, w.end());
     batch_ = x[0];
     has_bias_ = binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias];
-    plan_ = PanelPlan(op.spatial.windows(ops::spatial_part(x), kernel), w[1],
-                      ENGINE_KERNEL(isa, conv_panel_columns)());
+    plan_ = PanelPlan(op.spatial.windows(ops::spatial_part(x), kernel), w[1], tiles_.columns);
+    group_filters_ = w[0] / op.group;
+    if (!packed) {
+      taps_.resize(static_cast<std::size_t>(plan_.taps));
+      std::iota(taps_.begin(), taps_.end(), Index{0});
+    }
     // As many panels at a time as fit half of a 1 MiB second-level cache: weights are streamed once
     // for all of them.
     constexpr Index kPanelBudget = Index{1} << 17;
@@ -147,16 +131,18 @@ class ConvKernel final : public Kernel {
   }
 
   Fault run(const Call& call) const noexcept override {
+    if (!packed_) pack_weights(call);
     const Index sets = (plan_.panels() + panels_ - 1) / panels_;
     const Index units = batch_ * op_.group * sets;
     // With few panels the filters are split instead: each piece gathers its own copy.
     const Index threads = call.pool.concurrency();
-    const Index blocks = packed_.groups[0].blocks();
+    const Index blocks = PackedMatrix::blocks_of(group_filters_);
     const Index splits = units >= 2 * threads ? 1 : std::min(threads, blocks);
     const Index tasks = units * splits;
     const Index pieces = std::min(tasks, threads);
     call.pool.parallel(pieces, [&](Index piece) {
-      std::byte* scratch = call.scratch + static_cast<std::size_t>(piece) * piece_bytes();
+      std::byte* scratch =
+          call.scratch + weight_bytes() + static_cast<std::size_t>(piece) * piece_bytes();
       for (Index t = tasks * piece / pieces; t < tasks * (piece + 1) / pieces; ++t) {
         const Index unit = t / splits, split = t % splits;
         run_unit(call, unit / sets, unit % sets * panels_, blocks * split / splits,
@@ -167,7 +153,7 @@ class ConvKernel final : public Kernel {
   }
 
   std::size_t scratch_bytes(int threads) const noexcept override {
-    return static_cast<std::size_t>(threads) * piece_bytes();
+    return weight_bytes() + static_cast<std::size_t>(threads) * piece_bytes();
   }
   bool may_overwrite(Index input) const noexcept override {
     return input == ops::Conv::kResidual && op_.epilogue.residual;
@@ -175,15 +161,48 @@ class ConvKernel final : public Kernel {
   std::string name() const override { return kernel_name("conv_panels", isa_); }
 
  private:
+  Index group_floats() const noexcept {
+    return PackedMatrix::blocks_of(group_filters_) * PackedMatrix::kBlock * plan_.channels *
+           plan_.taps;
+  }
+  std::size_t weight_bytes() const noexcept {
+    if (packed_) return 0;
+    return static_cast<std::size_t>(op_.group * group_floats()) * sizeof(float);
+  }
   std::size_t piece_bytes() const noexcept {
     const std::size_t panels = static_cast<std::size_t>(plan_.floats() * panels_) * sizeof(float);
     return (panels + plan_.runs_bytes() + 127) / 64 * 64;
   }
 
+  void pack_weights(const Call& call) const noexcept {
+    const float* w = static_cast<const float*>(call.in[ops::Conv::kWeights]);
+    float* to = reinterpret_cast<float*>(call.scratch);
+    const Index k = plan_.channels * plan_.taps;
+    const Index blocks = PackedMatrix::blocks_of(group_filters_);
+    constexpr Index kFloatsPerTask = 16384;
+    const Index grain =
+        std::max<Index>(1, kFloatsPerTask / std::max<Index>(1, k * PackedMatrix::kBlock));
+    call.pool.ranges(op_.group * blocks, grain, [&](Index first, Index last) {
+      for (Index i = first; i < last; ++i) {
+        const FilterLayout layout{w + i / blocks * group_filters_ * k,
+                                  k,
+                                  plan_.taps,
+                                  taps_.data(),
+                                  plan_.channels,
+                                  plan_.taps,
+                                  group_filters_};
+        pack_filters(layout, i % blocks, to + i * k * PackedMatrix::kBlock);
+      }
+    });
+  }
+
   void run_unit(const Call& call, Index image_group, Index first_panel, Index first_block,
                 Index last_block, std::byte* scratch) const noexcept {
     const Index group = image_group % op_.group;
-    const PackedMatrix& w = packed_.groups[static_cast<std::size_t>(group)];
+    const FilterView w =
+        packed_ ? FilterView(packed_->groups[static_cast<std::size_t>(group)])
+                : FilterView(reinterpret_cast<const float*>(call.scratch) + group * group_floats(),
+                             plan_.channels * plan_.taps, group_filters_);
     const float* x = static_cast<const float*>(call.in[ops::Conv::kX]) +
                      image_group * plan_.channels * plan_.image;
     float* panels = reinterpret_cast<float*>(scratch);
@@ -192,10 +211,10 @@ class ConvKernel final : public Kernel {
     const Index last_panel = std::min(first_panel + panels_, plan_.panels());
     for (Index p = first_panel; p < last_panel; ++p) {
       const PanelRuns runs(plan_, p, run_memory);
-      gather_(plan_, runs, x, panels + (p - first_panel) * plan_.floats());
+      tiles_.gather(plan_, runs, x, panels + (p - first_panel) * plan_.floats());
     }
     ConvArguments c{};
-    c.w = &w;
+    c.w = w;
     c.panel = panels;
     c.columns = plan_.columns;
     c.pixels = plan_.pixels;
@@ -207,37 +226,40 @@ class ConvKernel final : public Kernel {
     if (op_.epilogue.residual)
       c.residual = static_cast<const float*>(call.in[ops::Conv::kResidual]) + output;
     c.y = static_cast<float*>(call.out[0]) + output;
-    filters_(c, first_block * PackedMatrix::kBlock,
-             std::min(last_block * PackedMatrix::kBlock, w.n));
+    tiles_.filters(c, first_block * PackedMatrix::kBlock,
+                   std::min(last_block * PackedMatrix::kBlock, w.n));
   }
 
   const ops::Conv& op_;
-  const PackedConv& packed_;
+  const PackedConv* packed_;
   Isa isa_;
-  Index batch_ = 0, panels_ = 1;
+  ConvTiles tiles_;
+  Index batch_ = 0, panels_ = 1, group_filters_ = 0;
   bool has_bias_ = false;
   PanelPlan plan_;
-  void (*filters_)(const ConvArguments&, Index, Index) noexcept;
-  void (*gather_)(const PanelPlan&, const PanelRuns&, const float*, float*) noexcept;
+  std::vector<Index> taps_;  // 0, 1, .., for weights that are no constant
 };
 
-// Row k of the packed matrix is (block of channels, tap, channel in block).
-void pack_group(const float* w, Index channels, Index taps, PackedMatrix& to) {
-  for (Index j = 0; j < to.blocks(); ++j) {
-    float* out = to.block(j);
-    const Index first = j * PackedMatrix::kBlock;
-    const Index width = std::min(PackedMatrix::kBlock, to.n - first);
-    for (Index block = 0; block < channels; block += numerics::kLanes)
-      for (Index tap = 0; tap < taps; ++tap)
-        for (Index c = block; c < std::min(block + numerics::kLanes, channels); ++c) {
-          for (Index f = 0; f < width; ++f) out[f] = w[((first + f) * channels + c) * taps + tap];
-          for (Index f = width; f < PackedMatrix::kBlock; ++f) out[f] = 0.0f;
-          out += PackedMatrix::kBlock;
-        }
-  }
+}  // namespace
+
+ConvTiles conv_tiles(Isa isa) {
+  return {ENGINE_KERNEL(isa, conv_panel_columns)(), ENGINE_KERNEL(isa, conv_filters),
+          ENGINE_KERNEL(isa, conv_gather)};
 }
 
-}  // namespace
+void pack_filters(const FilterLayout& from, Index j, float* to) noexcept {
+  const Index first = j * PackedMatrix::kBlock;
+  const Index width = std::min(PackedMatrix::kBlock, from.filters - first);
+  for (Index block = 0; block < from.channels; block += numerics::kLanes)
+    for (Index tap = 0; tap < from.tap_count; ++tap)
+      for (Index c = block; c < std::min(block + numerics::kLanes, from.channels); ++c) {
+        const float* source =
+            from.data + first * from.filter_step + c * from.channel_step + from.taps[tap];
+        for (Index f = 0; f < width; ++f) to[f] = source[f * from.filter_step];
+        for (Index f = width; f < PackedMatrix::kBlock; ++f) to[f] = 0.0f;
+        to += PackedMatrix::kBlock;
+      }
+}
 
 std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Operands& in) {
   const Tensor* w = in[ops::Conv::kWeights].value;
@@ -249,10 +271,18 @@ std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Oper
   const Index taps = product(w->shape(), 2, w->rank());
   auto packed = std::make_shared<PackedConv>();
   packed->consumed_inputs = 1u << ops::Conv::kWeights;
+  std::vector<Index> own(static_cast<std::size_t>(taps));
+  std::iota(own.begin(), own.end(), Index{0});
   for (Index g = 0; g < group; ++g) {
-    packed->groups.emplace_back(channels * taps, filters);
-    pack_group(w->values<float>().data() + g * filters * channels * taps, channels, taps,
-               packed->groups.back());
+    PackedMatrix& to = packed->groups.emplace_back(channels * taps, filters);
+    const FilterLayout from{w->values<float>().data() + g * filters * to.k,
+                            to.k,
+                            taps,
+                            own.data(),
+                            channels,
+                            taps,
+                            filters};
+    for (Index j = 0; j < to.blocks(); ++j) pack_filters(from, j, to.block(j));
   }
   return packed;
 }
@@ -262,8 +292,7 @@ std::unique_ptr<Kernel> bind_conv(const Binding& binding, Isa isa) {
   const auto& op = static_cast<const ops::Conv&>(binding.op);
   if (is_depthwise(op, binding.in[ops::Conv::kWeights].shape()))
     return bind_depthwise(binding, isa);
-  if (!binding.packed) return nullptr;
-  const auto& packed = static_cast<const PackedConv&>(*binding.packed);
+  const auto* packed = static_cast<const PackedConv*>(binding.packed);
   return std::make_unique<ConvKernel>(op, packed, binding, isa);
 }
 

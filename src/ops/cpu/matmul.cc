@@ -2,25 +2,10 @@
 // columns at a time, then the register tiles run. One chain per output.
 #define ENGINE_ISA_FILE "ops/cpu/matmul.cc"
 #include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/matmul_tiles.h"
 #include "ops/cpu/pack.h"
 #include "ops/broadcast_loop.h"
 #include "ops/matmul.h"
-
-#ifndef ENGINE_MATMUL_ARGUMENTS
-#define ENGINE_MATMUL_ARGUMENTS
-namespace engine::cpu {
-// y = alpha * a b + beta * c; element (row, k) of a at row * a_row + k * a_k, and so on.
-struct MatMulArguments {
-  const float* a;
-  const float* b;
-  const float* c;  // null: no third term
-  float* y;
-  Index m, k, n;
-  Index a_row, a_k, b_k, b_column, c_row, c_column;
-  float alpha = 1, beta = 1;
-};
-}  // namespace engine::cpu
-#endif
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
@@ -50,7 +35,7 @@ void matmul_tile(const MatMulArguments& g, Index row, Index column, const float*
       const Vec addend = g.c_column ? load(c, valid, 0.0f) : fill(*c);
       value = fma(fill(g.beta), addend, value);
     }
-    store(g.y + (row + r) * g.n + column, valid, value);
+    store(g.y + (row + r) * g.y_row + column, valid, value);
   }
 }
 
@@ -85,7 +70,9 @@ class MatMulKernel final : public Kernel {
         form_(form),
         has_c_(has_c),
         isa_(isa),
-        columns_(ENGINE_KERNEL(isa, matmul_columns)) {}
+        columns_(matmul_columns_for(isa)) {
+    form_.y_row = form_.n;
+  }
 
   Fault run(const Call& call) const noexcept override {
     const Index blocks = PackedMatrix::blocks_of(form_.n);
@@ -126,10 +113,12 @@ class MatMulKernel final : public Kernel {
   MatMulArguments form_;
   bool has_c_;
   Isa isa_;
-  void (*columns_)(const MatMulArguments&, Index, Index, float*) noexcept;
+  MatMulColumns columns_;
 };
 
 }  // namespace
+
+MatMulColumns matmul_columns_for(Isa isa) { return ENGINE_KERNEL(isa, matmul_columns); }
 
 std::unique_ptr<Kernel> bind_matmul(const Binding& binding, Isa isa) {
   if (binding.in[0].dtype != DType::kFloat32) return nullptr;
