@@ -31,11 +31,35 @@ std::string advice(const std::string& domain, const std::string& type) {
   if (type == "ZipMap") return "convert with zipmap off";
   if (domain == "ai.onnx.preview.training" || domain == "ai.onnx.training")
     return "export the model for inference";
+// Operators of TensorFlow that are no operators of ONNX and that converters are known to leave.
+bool is_tensorflow_operator(std::string_view type) {
+  constexpr const char* kFamilies[] = {"TensorList", "TensorArray",     "Stateful",
+                                       "Stateless",  "PartitionedCall", "Ragged",
+                                       "VarHandle",  "HashTable",       "LookupTable"};
+  constexpr const char* kOthers[] = {"Bincount",       "Digamma",    "Erfc",          "Erfcinv",
+                                     "Erfinv",         "Expm1",      "IsFinite",      "Lgamma",
+                                     "Log1p",          "LowerBound", "MatrixInverse", "Ndtri",
+                                     "ReadVariableOp", "UpperBound", "Xdivy",         "Xlogy"};
+  return std::ranges::any_of(kFamilies, [&](auto* part) { return type.find(part) != type.npos; }) ||
+         std::ranges::find(kOthers, type) != std::end(kOthers);
+}
+
+bool is_quantized_microsoft(std::string_view type) {
+  return type.starts_with("QLinear") || type.starts_with("DynamicQuantize") ||
+         type == "QAttention" || type == "QEmbedLayerNormalization" || type == "QMoE" ||
+         type.starts_with("QOrdered") || type.starts_with("MatMulInteger");
+}
+
   if (domain != "" && domain != "ai.onnx.ml") return {};
   for (const char* part : {"Sequence", "Optional"})
+  if (domain == "com.microsoft" && is_quantized_microsoft(type))
+    return "quantize with QuantFormat.QDQ";
     if (type.find(part) != std::string::npos)
       return "sequences and optional values are not supported";
   if (type.starts_with("String") || type == "RegexFullMatch" || type == "TfIdfVectorizer")
+  if (domain.empty() && is_tensorflow_operator(type))
+    return "a TensorFlow operator that the converter left; convert again with a newer tf2onnx or "
+           "replace the layer";
     return "prepare text outside the model";
   if (type == "ImageDecoder") return "decode images outside the model";
   if (type.ends_with("Loss")) return "export the model for inference";
