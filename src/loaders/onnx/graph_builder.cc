@@ -37,13 +37,18 @@ ValueId GraphBuilder::add_constant(Tensor tensor) {
   return graph_.add_constant(fresh_name("constant"), std::move(tensor));
 }
 
-ValueId GraphBuilder::add_node(std::string type, ops::Attributes attributes,
-                               std::vector<ValueId> inputs) {
+void GraphBuilder::warn(const std::string& text) {
+  state_.warn(concat("node ", quote(current_), ": ", text));
+}
+
+std::vector<ValueId> GraphBuilder::add_node(std::string type, ops::Attributes attributes,
+                                            std::vector<ValueId> inputs, std::size_t outputs) {
   const ops::OperatorDef* def = ops::find("", type);
   ENGINE_REQUIRE(def, ErrorCode::kUnsupported, "its old form needs operator ", type,
                  ", which this build does not have");
-  const ValueId out = graph_.add_value(fresh_name(type), {});
-  append({fresh_name(type), def->make(attributes), std::move(inputs), {out}});
+  std::vector<ValueId> out;
+  for (std::size_t i = 0; i < outputs; ++i) out.push_back(graph_.add_value(fresh_name(type), {}));
+  append({fresh_name(type), def->make(attributes), std::move(inputs), out});
   return out;
 }
 

@@ -60,8 +60,11 @@ class GraphBuilder final : public UpgradeContext {
   const TensorType& type(graph::ValueId id) const override { return graph_.value(id).type; }
   const Tensor* constant(graph::ValueId id) const override;
   graph::ValueId add_constant(Tensor tensor) override;
-  graph::ValueId add_node(std::string type, ops::Attributes attributes,
-                          std::vector<graph::ValueId> inputs) override;
+  void warn(const std::string& text) override;
+  using UpgradeContext::add_node;
+  std::vector<graph::ValueId> add_node(std::string type, ops::Attributes attributes,
+                                       std::vector<graph::ValueId> inputs,
+                                       std::size_t outputs) override;
 
  private:
   void add_declarations(Scope& scope, pb::GraphProto& proto);

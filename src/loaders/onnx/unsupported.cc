@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loaders/onnx/microsoft.h"
 #include "loaders/onnx/order.h"
 #include "loaders/onnx/upgrade.h"
 #include "ops/registry.h"
@@ -26,6 +27,7 @@ bool is_supported(std::string_view domain, std::string_view type) {
   }
   return ops::find(domain, type) != nullptr;
 }
+  if (domain == "com.microsoft" && is_rewritten_microsoft(type)) return true;
 
 std::string advice(const std::string& domain, const std::string& type) {
   if (type == "ZipMap") return "convert with zipmap off";
