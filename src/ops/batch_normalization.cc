@@ -1,6 +1,7 @@
 #include "ops/batch_normalization.h"
 
 #include "ops/attributes.h"
+#include "ops/batch_normalization_training.h"
 #include "ops/normalize.h"
 #include "ops/store.h"
 
@@ -16,9 +17,7 @@ AxisView BatchNormalization::channels(const Shape& x) {
                       : split_at(x, 1);
 }
 
-std::vector<TensorType> BatchNormalization::infer(const Operands& in, Index outputs) const {
-  ENGINE_VALIDATE(outputs == 1, "there are ", outputs,
-                  " outputs, 1 expected (statistics are updated in training only)");
+TensorType BatchNormalization::output_type(const Operands& in) {
   const TensorType& x = in.type(0);
   ENGINE_VALIDATE(!x.ranked || x.rank() >= 1, "X is a scalar (at least rank 1 needed)");
   Dim channels = !x.ranked ? Dim::unknown() : x.rank() == 1 ? Dim(1) : x.dims[1];
@@ -35,7 +34,13 @@ std::vector<TensorType> BatchNormalization::infer(const Operands& in, Index outp
   }
   TensorType y = x;
   if (y.ranked && y.rank() > 1 && !y.dims[1].known()) y.dims[1] = channels;
-  return {y};
+  return y;
+}
+
+std::vector<TensorType> BatchNormalization::infer(const Operands& in, Index outputs) const {
+  ENGINE_VALIDATE(outputs == 1, "there are ", outputs,
+                  " outputs, 1 expected (statistics are updated where training_mode is 1 only)");
+  return {output_type(in)};
 }
 
 Index BatchNormalization::flops(std::span<const TensorType> in,
@@ -66,9 +71,12 @@ Fault BatchNormalization::compute(Inputs in, Outputs out) const {
 }
 
 OperatorPtr make_BatchNormalization(const Attributes& a) {
-  ENGINE_REQUIRE(!a.flag("training_mode", false), ErrorCode::kUnsupported,
-                 "training_mode is 1 (only inference is supported) export the model in eval mode");
-  return std::make_shared<BatchNormalization>(a.number("epsilon", 1e-5f));
+  const float epsilon = a.number("epsilon", 1e-5f);
+  if (!a.flag("training_mode", false)) return std::make_shared<BatchNormalization>(epsilon);
+  auto op = std::make_shared<BatchNormalizationTraining>();
+  op->epsilon = epsilon;
+  op->momentum = a.number("momentum", 0.9f);
+  return op;
 }
 
 }  // namespace engine::ops

@@ -5,7 +5,7 @@
 //   scale, bias, mean, var  [c]                any float types
 //   y                       as x
 //
-// Meaning: ONNX BatchNormalization, opset 15, training_mode 0.
+// Meaning: ONNX BatchNormalization, opset 15, training_mode 0 (1: batch_normalization_training.h).
 // Order: a = scale / sqrt(var + epsilon), b = fma(-mean, a, bias), y = fma(x, a, b).
 #pragma once
 
@@ -36,6 +36,8 @@ class BatchNormalization final : public ComputingOperator<BatchNormalization> {
     const Real a = scale / std::sqrt(var + static_cast<Real>(epsilon));
     return {a, std::fma(-mean, a, bias)};
   }
+  /// Type of y; throws unless the five inputs fit together.
+  static TensorType output_type(const Operands& in);
   /// x as [n, c, spatial].
   static AxisView channels(const Shape& x);
 

@@ -11,6 +11,7 @@ namespace engine::ops {
 template <class Real>
 struct Moments {
   Real mean, inverse;  ///< normalized = (x - mean) * inverse
+  Real var;            ///< of the population
 };
 
 /// Of x [n], in lane order; with `rms` the mean counts as 0.
@@ -27,7 +28,7 @@ Moments<Real> moments(const T* x, Index n, float epsilon, bool rms) {
     lane = std::fma(d, d, lane);
   }
   const Real var = numerics::add_lanes(lanes) / count;
-  return {mean, Real(1) / std::sqrt(var + static_cast<Real>(epsilon))};
+  return {mean, Real(1) / std::sqrt(var + static_cast<Real>(epsilon)), var};
 }
 
 /// Element `i` of a float tensor of any type.

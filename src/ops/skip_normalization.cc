@@ -109,7 +109,8 @@ struct SkipNormalization : ComputingOperator<SkipNormalization> {
         if (bias) x += value(bias, i);
         if (residual) residual.as<T>()[r * n + i] = store<T>(x);
       }
-      const auto [mean, factor] = moments<Real>(s.data(), n, epsilon, kind != Kind::kSkipLayer);
+      const Moments<Real> m = moments<Real>(s.data(), n, epsilon, kind != Kind::kSkipLayer);
+      const Real mean = m.mean, factor = m.inverse;
       if (means) means.as<float>()[r] = static_cast<float>(mean);
       if (factors) factors.as<float>()[r] = static_cast<float>(factor);
       if (!out[0]) continue;

@@ -1,5 +1,7 @@
 // Short-time Fourier transform: frame f is window * signal[f * step, f * step + n), transformed.
-//   signal  [batch, length, 1 or 2] (real or complex)   window  [n], optional: ones
+//   signal  [batch, length, 1 or 2] (real or complex), or [batch, length] (real, as exporters write
+//           it)
+//   window  [n], optional: ones
 //   y  [batch, (length - n) / step + 1, n / 2 + 1 or n, 2]; the shorter one is onesided, for real x
 // The order of sums is that of Fft. Meaning: ONNX STFT, opset 17.
 #include "ops/attributes.h"
@@ -36,8 +38,9 @@ struct Stft : ComputingOperator<Stft> {
   std::vector<TensorType> infer(const Operands& in, Index) const override {
     require_type(in, 0, "signal", is_float, "a float type");
     require_type(in, 1, "frame_step", is_index, "int64 or int32");
-    require_rank(in, 0, "signal", 3);
     const TensorType& x = in.type(0);
+    ENGINE_VALIDATE(!x.ranked || x.rank() == 2 || x.rank() == 3, "signal has rank ", x.rank(),
+                    ", 2 or 3 needed (it is ", to_string(x), ")");
     const Dim step = value_of(in, 1, "frame_step");
     Dim n = x.ranked ? x.dims[1] : Dim::unknown();
     if (in.has(2)) {
@@ -57,7 +60,7 @@ struct Stft : ComputingOperator<Stft> {
     Dim frames = Dim::unknown(), batch = Dim::unknown();
     if (x.ranked) {
       batch = x.dims[0];
-      const Dim &length = x.dims[1], &parts = x.dims[2];
+      const Dim length = x.dims[1], parts = x.rank() == 3 ? x.dims[2] : Dim(1);
       ENGINE_VALIDATE(!parts.known() || parts.value() == 1 || parts.value() == 2,
                       "the last extent of signal is ", parts.value(), " (1, real, or 2, complex)");
       ENGINE_VALIDATE(!parts.known() || parts.value() == 1 || !onesided,
@@ -76,7 +79,7 @@ struct Stft : ComputingOperator<Stft> {
   void run(Inputs in, const Output& out, Index n, Index step) const {
     const T* window = in.size() > 2 && in[2] ? in[2].as<T>() : nullptr;
     const Index batch = out.shape()[0], frames = out.shape()[1], bins = out.shape()[2];
-    const Index length = in[0].shape()[1], parts = in[0].shape()[2];
+    const Index length = in[0].shape()[1], parts = in[0].rank() == 3 ? in[0].shape()[2] : 1;
     Fft<Real> fft(n, false);
     std::vector<Complex<Real>> frame(static_cast<std::size_t>(n)), spectrum(frame.size());
     T* y = out.as<T>();

@@ -1,12 +1,19 @@
 // Support vector machines over rows of x [n, features] (or one row [features]), kernel k(a, b) one
 // of  a.b,  (gamma a.b + coef0)^degree,  exp(-gamma |a - b|^2),  tanh(gamma a.b + coef0).
 //   SVMRegressor   y [n, 1] = sum over vectors v of coefficients[v] k(x, v) + rho[0]; one_class:
-//   sign SVMClassifier  label [n]; scores [n, e]: one per pair of classes i < j,
+//     its sign
+//   SVMClassifier  label [n]; scores [n, e]: one per pair of classes i < j,
 //     s = rho[pair] + sum over vectors of i and of j of coefficient * k(x, v), a vote for i if s >
 //     0; with prob_a and prob_b instead one probability per class (Wu, Lin, Weng 2004: pairwise
 //     coupling).
-// Without support vectors the coefficients are a linear model. Chains run from +0 in the order of
-// features and vectors. Meaning: ONNX-ML SVMRegressor and SVMClassifier, opset 1.
+// Without support vectors the coefficients are a linear model.
+//
+// All is computed in double, whatever the element type, and a score is rounded once: decision
+// values are differences of large sums, of which float32 would leave few digits. A kernel's sum
+// runs over the features in lane order (numerics/contract.h, rule 5), products rounded; the sum
+// over vectors is one chain. An integer degree is a power by repeated squaring, any other
+// numerics::pow. Meaning: ONNX-ML SVMRegressor and SVMClassifier, opset 1.
+#include "numerics/contract.h"
 #include "ops/post_transform.h"
 
 #include <algorithm>
@@ -47,21 +54,30 @@ struct Svm {
     return svm;
   }
 
-  template <class Real, class X>
-  Real evaluate(Kernel k, const X* x, const float* v, Index n) const {
-    Real sum = 0;
-    for (Index f = 0; f < n; ++f) {
-      const Real a = static_cast<Real>(x[f]), b = static_cast<Real>(v[f]);
-      sum = k == Kernel::kRbf ? std::fma(a - b, a - b, sum) : std::fma(a, b, sum);
+  template <class X>
+  double evaluate(Kernel k, const X* x, const float* v, Index n) const {
+    const auto a = [x](Index f) { return static_cast<double>(x[f]); };
+    const auto b = [v](Index f) { return static_cast<double>(v[f]); };
+    if (k == Kernel::kRbf) {
+      const double distance =
+          numerics::lane_sum<double>(n, [&](Index f) { return (a(f) - b(f)) * (a(f) - b(f)); });
+      return numerics::exp(-static_cast<double>(gamma) * distance);
     }
-    const Real g = static_cast<Real>(gamma), c = static_cast<Real>(coef0);
-    switch (k) {
-      case Kernel::kLinear: return sum;
-      case Kernel::kPoly: return numerics::pow(std::fma(g, sum, c), static_cast<Real>(degree));
-      case Kernel::kRbf: return numerics::exp(-g * sum);
-      case Kernel::kSigmoid: return numerics::tanh(std::fma(g, sum, c));
-    }
-    return sum;
+    const double product = numerics::lane_sum<double>(n, [&](Index f) { return a(f) * b(f); });
+    if (k == Kernel::kLinear) return product;
+    const double z = static_cast<double>(gamma) * product + static_cast<double>(coef0);
+    return k == Kernel::kPoly ? power(z) : numerics::tanh(z);
+  }
+
+  // z to the power of `degree`.
+  double power(double z) const {
+    constexpr float kLargest = 64;
+    if (!(degree >= 0 && degree <= kLargest && degree == std::floor(degree)))
+      return numerics::pow(z, static_cast<double>(degree));
+    double result = 1;
+    for (int n = static_cast<int>(degree); n > 0; n /= 2, z *= z)
+      if (n % 2 == 1) result *= z;
+    return result;
   }
 };
 
@@ -85,29 +101,26 @@ struct SvmRegressor : ComputingOperator<SvmRegressor> {
     return {TensorType(DType::kFloat32, Dims{rows, Dim(1)})};
   }
 
-  template <class Real, class X>
-  Real predict(const X* x) const {
-    Real sum = 0;
+  template <class X>
+  double predict(const X* x) const {
+    double sum = 0;
     for (Index v = 0; v < supports; ++v)
-      sum = std::fma(static_cast<Real>(svm.coefficients[static_cast<std::size_t>(v)]),
-                     svm.evaluate<Real>(svm.kernel, x, svm.vectors.data() + v * features, features),
-                     sum);
-    if (supports == 0)
-      sum = svm.evaluate<Real>(Kernel::kLinear, x, svm.coefficients.data(), features);
-    sum += static_cast<Real>(svm.rho[0]);
-    if (one_class) return sum > 0 ? Real(1) : Real(-1);
-    apply(transform, std::span<Real>(&sum, 1));
+      sum = std::fma(static_cast<double>(svm.coefficients[static_cast<std::size_t>(v)]),
+                     svm.evaluate(svm.kernel, x, svm.vectors.data() + v * features, features), sum);
+    if (supports == 0) sum = svm.evaluate(Kernel::kLinear, x, svm.coefficients.data(), features);
+    sum += static_cast<double>(svm.rho[0]);
+    if (one_class) return sum > 0 ? 1.0 : -1.0;
+    apply(transform, std::span<double>(&sum, 1));
     return sum;
   }
 
-  template <class Real>
+  template <class>
   Fault compute(Inputs in, Outputs out) const {
     const Index rows = feature_rows(in[0].shape()).rows;
     dispatch_feature(in[0].dtype, [&](auto tag) {
       using X = typename decltype(tag)::type;
       for (Index i = 0; i < rows; ++i)
-        out[0].as<float>()[i] =
-            static_cast<float>(predict<Compute<X, Real>>(in[0].as<X>() + i * features));
+        out[0].as<float>()[i] = static_cast<float>(predict(in[0].as<X>() + i * features));
     });
     return kNoFault;
   }
@@ -115,35 +128,34 @@ struct SvmRegressor : ComputingOperator<SvmRegressor> {
 
 // Class probabilities p [k] from pairwise ones r [k, k], r[i, j] + r[j, i] = 1: minimises
 // sum over i < j of (r[j, i] p[i] - r[i, j] p[j])^2 by the fixed-point iteration of the paper.
-template <class Real>
-void couple(Index k, const std::vector<Real>& r, std::vector<Real>& p) {
+void couple(Index k, const std::vector<double>& r, std::vector<double>& p) {
   const auto at = [k](Index i, Index j) { return static_cast<std::size_t>(i * k + j); };
-  std::vector<Real> q(static_cast<std::size_t>(k * k)), qp(static_cast<std::size_t>(k));
+  std::vector<double> q(static_cast<std::size_t>(k * k)), qp(static_cast<std::size_t>(k));
   for (Index t = 0; t < k; ++t) {
-    Real diagonal = 0;
+    double diagonal = 0;
     for (Index j = 0; j < k; ++j) {
       if (j == t) continue;
       diagonal = std::fma(r[at(j, t)], r[at(j, t)], diagonal);
       q[at(t, j)] = -(r[at(j, t)] * r[at(t, j)]);
     }
     q[at(t, t)] = diagonal;
-    p[static_cast<std::size_t>(t)] = Real(1) / static_cast<Real>(k);
+    p[static_cast<std::size_t>(t)] = 1.0 / static_cast<double>(k);
   }
-  const Real tolerance = static_cast<Real>(0.005f) / static_cast<Real>(k);
+  const double tolerance = 0.005 / static_cast<double>(k);
   for (Index round = 0; round < std::max<Index>(100, k); ++round) {
-    Real pqp = 0, worst = 0;
+    double pqp = 0, worst = 0;
     for (Index t = 0; t < k; ++t) {
-      Real sum = 0;
+      double sum = 0;
       for (Index j = 0; j < k; ++j)
         sum = std::fma(q[at(t, j)], p[static_cast<std::size_t>(j)], sum);
       qp[static_cast<std::size_t>(t)] = sum;
       pqp = std::fma(p[static_cast<std::size_t>(t)], sum, pqp);
     }
-    for (const Real value : qp) worst = std::max(worst, std::abs(value - pqp));
+    for (const double value : qp) worst = std::max(worst, std::abs(value - pqp));
     if (worst < tolerance) return;
     for (Index t = 0; t < k; ++t) {
       const auto i = static_cast<std::size_t>(t);
-      const Real step = (pqp - qp[i]) / q[at(t, t)], scale = 1 + step;
+      const double step = (pqp - qp[i]) / q[at(t, t)], scale = 1 + step;
       p[i] += step;
       pqp = std::fma(step, std::fma(step, q[at(t, t)], 2 * qp[i]), pqp) / (scale * scale);
       for (Index j = 0; j < k; ++j) {
@@ -178,48 +190,45 @@ struct SvmClassifier : ComputingOperator<SvmClassifier> {
   }
 
   // Part of a pair's score: the vectors of class `of` with the coefficients in row `row`.
-  template <class Real>
-  Real partial(Real sum, const std::vector<Real>& kernels, Index of, Index row) const {
+  double partial(double sum, const std::vector<double>& kernels, Index of, Index row) const {
     const Index vectors = starts.back();
     for (Index v = starts[static_cast<std::size_t>(of)];
          v < starts[static_cast<std::size_t>(of) + 1]; ++v)
-      sum =
-          std::fma(static_cast<Real>(svm.coefficients[static_cast<std::size_t>(row * vectors + v)]),
-                   kernels[static_cast<std::size_t>(v)], sum);
+      sum = std::fma(
+          static_cast<double>(svm.coefficients[static_cast<std::size_t>(row * vectors + v)]),
+          kernels[static_cast<std::size_t>(v)], sum);
     return sum;
   }
 
   // Pairwise scores and the class with most votes (the first of equals).
-  template <class Real, class X>
-  Index vote(const X* x, std::vector<Real>& scores) const {
+  template <class X>
+  Index vote(const X* x, std::vector<double>& scores) const {
     const Index classes = labels.size();
-    std::vector<Real> kernels;
+    std::vector<double> kernels;
     for (Index v = 0; v < starts.back(); ++v)
-      kernels.push_back(
-          svm.evaluate<Real>(svm.kernel, x, svm.vectors.data() + v * features, features));
+      kernels.push_back(svm.evaluate(svm.kernel, x, svm.vectors.data() + v * features, features));
     std::vector<Index> votes(static_cast<std::size_t>(classes), 0);
     scores.clear();
     for (Index i = 0; i < classes; ++i)
       for (Index j = i + 1; j < classes; ++j) {
-        const Real s = partial(partial(Real(0), kernels, i, j - 1), kernels, j, i) +
-                       static_cast<Real>(svm.rho[scores.size()]);
+        const double s = partial(partial(0.0, kernels, i, j - 1), kernels, j, i) +
+                         static_cast<double>(svm.rho[scores.size()]);
         scores.push_back(s);
         ++votes[static_cast<std::size_t>(s > 0 ? i : j)];
       }
     return std::ranges::max_element(votes) - votes.begin();
   }
 
-  template <class Real>
-  void probabilities(std::vector<Real>& scores) const {
+  void probabilities(std::vector<double>& scores) const {
     const Index k = labels.size();
-    std::vector<Real> r(static_cast<std::size_t>(k * k), 0), p(static_cast<std::size_t>(k));
+    std::vector<double> r(static_cast<std::size_t>(k * k), 0), p(static_cast<std::size_t>(k));
     std::size_t pair = 0;
     for (Index i = 0; i < k; ++i)
       for (Index j = i + 1; j < k; ++j, ++pair) {
-        const Real z = std::fma(scores[pair], static_cast<Real>(prob_a[pair]),
-                                static_cast<Real>(prob_b[pair]));
-        const Real low = static_cast<Real>(1e-7f);
-        const Real value = std::min(std::max(1 - numerics::sigmoid(z), low), 1 - low);
+        const double z = std::fma(scores[pair], static_cast<double>(prob_a[pair]),
+                                  static_cast<double>(prob_b[pair]));
+        const double low = 1e-7;
+        const double value = std::min(std::max(1 - numerics::sigmoid(z), low), 1 - low);
         r[static_cast<std::size_t>(i * k + j)] = value;
         r[static_cast<std::size_t>(j * k + i)] = 1 - value;
       }
@@ -227,37 +236,37 @@ struct SvmClassifier : ComputingOperator<SvmClassifier> {
     scores = std::move(p);
   }
 
-  template <class Real, class X>
-  Index classify(const X* x, std::vector<Real>& scores) const {
+  template <class X>
+  Index classify(const X* x, std::vector<double>& scores) const {
     Index best = 0;
     if (starts.empty()) {
       scores.clear();
       for (Index c = 0; c < labels.size(); ++c)
         scores.push_back(
-            svm.evaluate<Real>(svm.kernel, x, svm.coefficients.data() + c * features, features) +
-            static_cast<Real>(svm.rho[0]));
+            svm.evaluate(svm.kernel, x, svm.coefficients.data() + c * features, features) +
+            static_cast<double>(svm.rho[0]));
       best = std::ranges::max_element(scores) - scores.begin();
     } else {
       best = vote(x, scores);
       if (!prob_a.empty()) {
         probabilities(scores);  // the votes still decide, as in onnxruntime
       } else if (labels.size() == 2) {
-        const Real score = scores[0];
+        const double score = scores[0];
         scores.resize(2);
         expand_binary(transform, score, transform != PostTransform::kNone, scores.data());
         return best;
       }
     }
-    apply(transform, std::span<Real>(scores));
+    apply(transform, std::span<double>(scores));
     return best;
   }
 
-  template <class Real>
+  template <class>
   Fault compute(Inputs in, Outputs out) const {
     const Index rows = feature_rows(in[0].shape()).rows;
     dispatch_feature(in[0].dtype, [&](auto tag) {
       using X = typename decltype(tag)::type;
-      std::vector<Compute<X, Real>> scores;
+      std::vector<double> scores;
       float* y = out.size() > 1 && out[1] ? out[1].as<float>() : nullptr;
       for (Index i = 0; i < rows; ++i) {
         const Index label = classify(in[0].as<X>() + i * features, scores);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace engine::test {
 namespace {
 
@@ -51,6 +53,40 @@ TEST(Normalization, Batch) {
       make_case("BatchNormalization", {}, with_parameters(random_special({3, 40}, 5), {40}, 0));
   for (unsigned i = 0; i < 4; ++i) special.inputs.push_back(random_special({40}, i));
   check_bits(special);
+}
+
+TEST(Normalization, BatchTraining) {
+  const ops::Attributes a = attributes({{"training_mode", Index{1}}, {"momentum", 0.75f}});
+  for (const Shape& shape : {Shape{2, 5},
+                             {40, 3},
+                             {2, 5, 33},
+                             {1, 20, 3, 7},
+                             {2, 1, 4, 4},
+                             {1, 3, 1},
+                             {7},
+                             {17, 2, 2, 1}})
+    for (const bool statistics : {false, true})
+      check_all(shape, [&](Tensor x) {
+        const Index channels = shape.size() < 2 ? 1 : shape[1];
+        OperatorCase c =
+            make_case("BatchNormalization", a, with_parameters(std::move(x), {channels}, 4));
+        c.outputs = {true, statistics, statistics};
+        c.relative = c.absolute = 1e-3;  // a channel of equal values divides by sqrt(epsilon)
+        return c;
+      });
+
+  OperatorCase known = make_case(
+      "BatchNormalization", a,
+      {Tensor::of<float>({2, 1, 2}, {1, 2, 3, 6}), Tensor::of<float>({1}, {2}),
+       Tensor::of<float>({1}, {10}), Tensor::of<float>({1}, {100}), Tensor::of<float>({1}, {200})});
+  known.outputs = {true, true, true};
+  const std::vector<Tensor> y = run_evaluate(known);  // mean 3, variance 3.5 of the population
+  const double scale = 2 / std::sqrt(3.5 + 1e-5);
+  EXPECT_NEAR(y[0].values<float>()[3], 10 + 3 * scale, 1e-5);
+  EXPECT_FLOAT_EQ(y[1].values<float>()[0], 0.75f * 100 + 0.25f * 3);
+  EXPECT_FLOAT_EQ(y[2].values<float>()[0], 0.75f * 200 + 0.25f * 3.5f);
+  known.outputs = {true, true, true, true, true};
+  EXPECT_THROW(infer(known), Error);
 }
 
 TEST(Normalization, Layer) {

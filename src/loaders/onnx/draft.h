@@ -40,9 +40,17 @@ class UpgradeContext {
   /// The elements of a constant, or null.
   virtual const Tensor* constant(graph::ValueId id) const = 0;
   virtual graph::ValueId add_constant(Tensor tensor) = 0;
-  /// Adds a node of the newest opset of ai.onnx before the draft; returns its only output.
-  virtual graph::ValueId add_node(std::string type, ops::Attributes attributes,
-                                  std::vector<graph::ValueId> inputs) = 0;
+  /// Adds a warning of the model that begins with the node's name.
+  virtual void warn(const std::string& text) = 0;
+  /// Adds a node of the newest opset of ai.onnx before the draft; returns its outputs.
+  virtual std::vector<graph::ValueId> add_node(std::string type, ops::Attributes attributes,
+                                               std::vector<graph::ValueId> inputs,
+                                               std::size_t outputs) = 0;
+  /// The same with one output.
+  graph::ValueId add_node(std::string type, ops::Attributes attributes,
+                          std::vector<graph::ValueId> inputs) {
+    return add_node(std::move(type), std::move(attributes), std::move(inputs), 1)[0];
+  }
 };
 
 }  // namespace engine::onnx

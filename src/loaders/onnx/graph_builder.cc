@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "loaders/onnx/arity.h"
 #include "loaders/onnx/declared.h"
+#include "loaders/onnx/sequences.h"
 #include "loaders/onnx/upgrade.h"
 
 #include <utility>
@@ -29,6 +30,18 @@ const Tensor* GraphBuilder::constant(ValueId id) const {
   return value.is_constant() ? &value.constant : nullptr;
 }
 
+const graph::Node* GraphBuilder::producer(ValueId id) const noexcept {
+  const auto i = static_cast<std::size_t>(id);
+  if (i >= producers_.size() || producers_[i] == 0) return nullptr;
+  return &graph_.nodes[static_cast<std::size_t>(producers_[i]) - 1];
+}
+
+const std::optional<Dims>& GraphBuilder::extents(ValueId id) const noexcept {
+  static const std::optional<Dims> unknown;
+  const auto i = static_cast<std::size_t>(id);
+  return i < extents_.size() ? extents_[i] : unknown;
+}
+
 std::string GraphBuilder::fresh_name(std::string_view what) const {
   return concat(current_, "/", what, "_", graph_.values.size());
 }
@@ -37,13 +50,18 @@ ValueId GraphBuilder::add_constant(Tensor tensor) {
   return graph_.add_constant(fresh_name("constant"), std::move(tensor));
 }
 
-ValueId GraphBuilder::add_node(std::string type, ops::Attributes attributes,
-                               std::vector<ValueId> inputs) {
+void GraphBuilder::warn(const std::string& text) {
+  state_.warn(concat("node ", quote(current_), ": ", text));
+}
+
+std::vector<ValueId> GraphBuilder::add_node(std::string type, ops::Attributes attributes,
+                                            std::vector<ValueId> inputs, std::size_t outputs) {
   const ops::OperatorDef* def = ops::find("", type);
   ENGINE_REQUIRE(def, ErrorCode::kUnsupported, "its old form needs operator ", type,
                  ", which this build does not have");
-  const ValueId out = graph_.add_value(fresh_name(type), {});
-  append({fresh_name(type), def->make(attributes), std::move(inputs), {out}});
+  std::vector<ValueId> out;
+  for (std::size_t i = 0; i < outputs; ++i) out.push_back(graph_.add_value(fresh_name(type), {}));
+  append({fresh_name(type), def->make(attributes), std::move(inputs), out});
   return out;
 }
 
@@ -54,6 +72,10 @@ void GraphBuilder::append(graph::Node node) {
   } catch (const Error& error) {
     throw MisfitError(error.code(), error.what());
   }
+  producers_.resize(graph_.values.size());
+  for (const ValueId id : node.outputs)
+    if (id != kNoValue)
+      producers_[static_cast<std::size_t>(id)] = static_cast<int>(graph_.nodes.size()) + 1;
   graph_.nodes.push_back(std::move(node));
 }
 
@@ -87,6 +109,7 @@ void GraphBuilder::add_outputs(Scope& scope, const pb::GraphProto& proto) {
     ENGINE_VALIDATE(seen.emplace(info.name(), true).second, "graph output ", name,
                     " appears twice");
     const std::optional<ValueId> found = scope.find(info.name());
+    if (!found) refuse_sequence(scope, info.name());
     ENGINE_VALIDATE(found && *found != kNoValue, "graph output ", name, " is made by no node");
     ValueId id = *found;
     if (graph_.value(id).name != info.name()) {
@@ -124,6 +147,7 @@ void GraphBuilder::add_proto(Scope& scope, pb::NodeProto& proto) {
   else if (is_onnx && type == "Constant") add_constant_node(scope, proto);
   else if (is_onnx && (type == "If" || type == "Loop" || type == "Scan"))
     add_control_flow(scope, proto);
+  else if (is_onnx && is_sequence_operator(type)) add_sequence_operator(scope, proto);
   else add_operator(scope, proto);
 }
 
@@ -136,18 +160,24 @@ void GraphBuilder::add_constant_node(Scope& scope, pb::NodeProto& proto) {
   check_declared(scope, proto.output(0), id);
 }
 
+ops::Attributes GraphBuilder::begin_node(const Scope& scope, pb::NodeProto& proto) {
+  const bool by_output = proto.name().empty() && proto.output_size() > 0;
+  current_ = scope.prefix + (by_output ? proto.output(0) : proto.name());
+  ops::Attributes attributes;
+  for (const NamedAttribute& attribute : resolve_attributes(proto, scope.environment))
+    attributes.set(attribute.name, read_attribute(*attribute.value, state_.tensors));
+  return attributes;
+}
+
 void GraphBuilder::add_operator(Scope& scope, pb::NodeProto& proto) {
   Draft draft;
   draft.domain = normal_domain(proto.domain());
   draft.type = proto.op_type();
-  for (const NamedAttribute& attribute : resolve_attributes(proto, scope.environment))
-    draft.attributes.set(attribute.name, read_attribute(*attribute.value, state_.tensors));
+  draft.attributes = begin_node(scope, proto);
   draft.inputs = resolve_inputs(scope, proto);
   draft.outputs = static_cast<std::size_t>(proto.output_size());
   for (const std::string& name : proto.output()) draft.wanted.push_back(!name.empty());
 
-  const bool by_output = proto.name().empty() && proto.output_size() > 0;
-  current_ = scope.prefix + (by_output ? proto.output(0) : proto.name());
   const auto opset = scope.opsets.find(draft.domain);
   ENGINE_VALIDATE(opset != scope.opsets.end() || !draft.domain.empty(),
                   "no opset import for the default domain");
@@ -206,6 +236,7 @@ std::vector<ValueId> resolve_inputs(Scope& scope, const pb::NodeProto& proto) {
   std::vector<ValueId> ids;
   for (const std::string& name : proto.input()) {
     const std::optional<ValueId> id = scope.find(name);
+    if (!id) refuse_sequence(scope, name);
     ENGINE_VALIDATE(id, "input ", quote(name),
                     " is no input, no initializer, and no node makes it");
     ids.push_back(*id);

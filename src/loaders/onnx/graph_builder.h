@@ -30,6 +30,8 @@ struct Scope {
   std::unordered_map<std::string_view, graph::ValueId> values = {};
   std::unordered_map<std::string_view, pb::TensorProto*> initializers = {};  ///< not used so far
   std::unordered_map<std::string_view, const pb::ValueInfoProto*> declared = {};
+  /// Elements of the sequences that are known (sequences.h).
+  std::unordered_map<std::string_view, std::vector<graph::ValueId>> sequences = {};
 
   /// The value of a name; kNoValue for "" and for a function's input that the caller left out;
   /// nothing if the name means nothing. Makes constants of initializers, and inputs of captures.
@@ -57,11 +59,22 @@ class GraphBuilder final : public UpgradeContext {
   void finish_node(Scope& scope, const pb::NodeProto& proto, graph::Node node,
                    std::span<const Draft::Tail> tails = {});
 
+  /// Names what is added from now on after this node; returns the node's attributes.
+  ops::Attributes begin_node(const Scope& scope, pb::NodeProto& proto);
+
+  /// The node that makes a value, or null.
+  const graph::Node* producer(graph::ValueId id) const noexcept;
+  /// The value's elements as extents, if it is known to be a list of those.
+  const std::optional<Dims>& extents(graph::ValueId id) const noexcept;
+
   const TensorType& type(graph::ValueId id) const override { return graph_.value(id).type; }
   const Tensor* constant(graph::ValueId id) const override;
   graph::ValueId add_constant(Tensor tensor) override;
-  graph::ValueId add_node(std::string type, ops::Attributes attributes,
-                          std::vector<graph::ValueId> inputs) override;
+  void warn(const std::string& text) override;
+  using UpgradeContext::add_node;
+  std::vector<graph::ValueId> add_node(std::string type, ops::Attributes attributes,
+                                       std::vector<graph::ValueId> inputs,
+                                       std::size_t outputs) override;
 
  private:
   void add_declarations(Scope& scope, pb::GraphProto& proto);
@@ -76,6 +89,7 @@ class GraphBuilder final : public UpgradeContext {
   LoadState& state_;
   graph::Graph graph_;
   graph::KnownExtents extents_;
+  std::vector<int> producers_;  ///< by value; may be shorter than the values, 0 is no node
   std::vector<graph::ValueId> captures_;
   std::string current_;  ///< name of the node at work, for what upgrades add
 };

@@ -2,7 +2,9 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loaders/onnx/microsoft.h"
 #include "loaders/onnx/order.h"
+#include "loaders/onnx/sequences.h"
 #include "loaders/onnx/upgrade.h"
 #include "ops/registry.h"
 
@@ -22,16 +24,42 @@ using Report = std::map<std::pair<std::string, std::string>, Unknown>;  // by do
 bool is_supported(std::string_view domain, std::string_view type) {
   if (domain.empty()) {
     if (type == "Constant" || type == "If" || type == "Loop" || type == "Scan") return true;
+    if (is_sequence_operator(type)) return true;
     type = newest_name(type);
   }
+  if (domain == "com.microsoft" && is_rewritten_microsoft(type)) return true;
   return ops::find(domain, type) != nullptr;
+}
+
+// Operators of TensorFlow that are no operators of ONNX and that converters are known to leave.
+bool is_tensorflow_operator(std::string_view type) {
+  constexpr const char* kFamilies[] = {"TensorList", "TensorArray",     "Stateful",
+                                       "Stateless",  "PartitionedCall", "Ragged",
+                                       "VarHandle",  "HashTable",       "LookupTable"};
+  constexpr const char* kOthers[] = {"Bincount",       "Digamma",    "Erfc",          "Erfcinv",
+                                     "Erfinv",         "Expm1",      "IsFinite",      "Lgamma",
+                                     "Log1p",          "LowerBound", "MatrixInverse", "Ndtri",
+                                     "ReadVariableOp", "UpperBound", "Xdivy",         "Xlogy"};
+  return std::ranges::any_of(kFamilies, [&](auto* part) { return type.find(part) != type.npos; }) ||
+         std::ranges::find(kOthers, type) != std::end(kOthers);
+}
+
+bool is_quantized_microsoft(std::string_view type) {
+  return type.starts_with("QLinear") || type.starts_with("DynamicQuantize") ||
+         type == "QAttention" || type == "QEmbedLayerNormalization" || type == "QMoE" ||
+         type.starts_with("QOrdered") || type.starts_with("MatMulInteger");
 }
 
 std::string advice(const std::string& domain, const std::string& type) {
   if (type == "ZipMap") return "convert with zipmap off";
+  if (domain == "com.microsoft" && is_quantized_microsoft(type))
+    return "quantize with QuantFormat.QDQ";
   if (domain == "ai.onnx.preview.training" || domain == "ai.onnx.training")
     return "export the model for inference";
   if (domain != "" && domain != "ai.onnx.ml") return {};
+  if (domain.empty() && is_tensorflow_operator(type))
+    return "a TensorFlow operator that the converter left; convert again with a newer tf2onnx or "
+           "replace the layer";
   for (const char* part : {"Sequence", "Optional"})
     if (type.find(part) != std::string::npos)
       return "sequences and optional values are not supported";

@@ -1,5 +1,6 @@
 #include "loaders/onnx/upgrade.h"
 
+#include "loaders/onnx/microsoft.h"
 #include "loaders/onnx/upgrade_rules.h"
 
 #include <algorithm>
@@ -94,6 +95,7 @@ void Draft::set_input(std::size_t i, graph::ValueId id) {
 std::span<const UpgradeRule> upgrade_rules() noexcept { return kRules; }
 
 void upgrade(Draft& draft, Index opset, UpgradeContext& context) {
+  if (draft.domain == "com.microsoft") return rewrite_microsoft(draft, context);
   if (!draft.domain.empty()) return;
   if (opset < 6) draft.attributes.erase("consumed_inputs");
   if (is_retired(draft.type)) opset = std::min<Index>(opset, 9);

@@ -18,8 +18,9 @@ struct UpgradeRule {
 /// All rules; those of one operator from the oldest to the newest.
 std::span<const UpgradeRule> upgrade_rules() noexcept;
 
-/// Applies every rule that a node of `opset` needs. Nodes of other domains pass unchanged. Throws
-/// Error (kUnsupported) for an old form that has no newest one.
+/// Applies every rule that a node of `opset` needs. Nodes of com.microsoft are rewritten
+/// (microsoft.h), those of other domains pass unchanged. Throws Error (kUnsupported) for an old
+/// form that has no newest one.
 ///
 /// Attributes of our own that may be left behind:
 ///   engine_flatten = 1    Softmax, LogSoftmax, Hardmax: over all axes from `axis` on, as one.

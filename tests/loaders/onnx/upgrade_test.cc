@@ -21,9 +21,14 @@ class Recorder final : public UpgradeContext {
   ValueId add_constant(Tensor tensor) override {
     return graph_.add_constant("c", std::move(tensor));
   }
-  ValueId add_node(std::string type, ops::Attributes, std::vector<ValueId>) override {
+  void warn(const std::string&) override {}
+  std::vector<ValueId> add_node(std::string type, ops::Attributes, std::vector<ValueId>,
+                                std::size_t outputs) override {
     added.push_back(std::move(type));
-    return add(TensorType::unranked(DType::kFloat32));
+    std::vector<ValueId> ids;
+    for (std::size_t i = 0; i < outputs; ++i)
+      ids.push_back(add(TensorType::unranked(DType::kFloat32)));
+    return ids;
   }
   std::vector<Index> integers(ValueId id) const {
     const auto values = constant(id)->values<std::int64_t>();
