@@ -48,6 +48,11 @@ Index BatchNormalizationTraining::flops(std::span<const TensorType> in,
   return 6 * Operator::flops(in, out);
 }
 
+std::size_t BatchNormalizationTraining::workspace(Inputs in, Outputs) const {
+  const AxisView view = BatchNormalization::channels(in[0].shape());
+  return static_cast<std::size_t>(view.outer * view.inner) * size_of(in[0].dtype);
+}
+
 template <class Real>
 Fault BatchNormalizationTraining::compute(Inputs in, Outputs out) const {
   const AxisView view = BatchNormalization::channels(in[0].shape());

@@ -27,6 +27,7 @@ struct BatchNormalizationTraining final : ComputingOperator<BatchNormalizationTr
   std::string_view name() const noexcept override { return "BatchNormalizationTraining"; }
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
+  std::size_t workspace(Inputs in, Outputs out) const override;  // one channel's elements
   std::string describe() const override {
     return concat("epsilon=", epsilon, " momentum=", momentum);
   }
