@@ -272,7 +272,9 @@ TEST(Elementary, FloatsAreTheDoubleFunctionsRoundedOnce) {
       EXPECT_TRUE(same_value_and_sign(numerics::pow(v, y), rounded_pow(v, y))) << v << "^" << y;
     EXPECT_TRUE(same_value_and_sign(std::fabs(x) * std::fabs(x), rounded_pow(x, 2.0f))) << x;
     EXPECT_TRUE(same_value_and_sign(1 / x, rounded_pow(x, -1.0f))) << x;
-    if (x > 0) EXPECT_TRUE(same_value_and_sign(std::sqrt(x), rounded_pow(x, 0.5f))) << x;
+    if (x > 0) {
+      EXPECT_TRUE(same_value_and_sign(std::sqrt(x), rounded_pow(x, 0.5f))) << x;
+    }
   }
 }
 
