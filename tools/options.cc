@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
 namespace engine::tools {
 
 CLI::Validator count_up_to(Index largest) {
@@ -19,8 +23,31 @@ CLI::Validator number_between(double low, double high) {
   return {[low, high](std::string& text) -> std::string {
             double value = 0;
             if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return {};
-            if (high >= 1e300) return fmt::format("'{}' is no number from {} up", text, low);
+            if (high >= 1e300) return fmt::format("'{}' is no finite number from {} up", text, low);
             return fmt::format("'{}' is no number from {} to {}", text, low, high);
+          },
+          ""};
+}
+
+// Digits and a unit, to bytes: "4GB" as well as "4GiB" is 4 * 2^30.
+CLI::Validator memory_size() {
+  return {[](std::string& text) -> std::string {
+            constexpr std::pair<std::string_view, int> kUnits[] = {
+                {"", 0},    {"B", 0},    {"KB", 10},  {"MB", 20},  {"GB", 30},
+                {"TB", 40}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+            const std::string problem =
+                fmt::format("'{}' is no size (digits and a unit, such as 512MB or 4GB)", text);
+            std::uint64_t value = 0;
+            const char* end = text.data() + text.size();
+            const auto [at, error] = std::from_chars(text.data(), end, value);
+            const std::string_view unit(at, static_cast<std::size_t>(end - at));
+            const auto found =
+                std::ranges::find(kUnits, unit, &std::pair<std::string_view, int>::first);
+            if (error != std::errc() || found == std::end(kUnits) || value == 0 ||
+                value > (std::uint64_t{1} << 62) >> found->second)
+              return problem;
+            text = std::to_string(value << found->second);
+            return {};
           },
           ""};
 }
@@ -38,7 +65,7 @@ void add_session_options(CLI::App& app, SessionOptions& options, bool with_devic
       ->check(count_up_to(1024))
       ->capture_default_str();
   app.add_option("--memory", options.max_bytes, "memory that one run may take, such as 4GB")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(memory_size())
       ->default_str("2GB")
       ->type_name("SIZE");
   app.add_option("--disable-pass", options.disabled_passes,

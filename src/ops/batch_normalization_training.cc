@@ -14,6 +14,7 @@ namespace {
 template <class T>
 void gather_channel(const T* x, const AxisView& view, Index c, std::vector<T>& channel) {
   channel.clear();
+  channel.reserve(static_cast<std::size_t>(view.outer * view.inner));
   for (Index n = 0; n < view.outer; ++n) {
     const T* first = x + (n * view.n + c) * view.inner;
     channel.insert(channel.end(), first, first + view.inner);

@@ -231,8 +231,9 @@ Index Einsum::flops(std::span<const TensorType> in, std::span<const TensorType>)
     ranks.push_back(type.rank());
     operands.push_back(type.dims);
   }
+  constexpr Index kMost = Index{1} << 60;
   const auto count = checked_count(*known_shape(extents(plan(ranks), operands)));
-  return count && *count < Index{1} << 60 ? 2 * *count : 0;
+  return count && *count < kMost ? 2 * *count : 2 * kMost;
 }
 
 OperatorPtr make_Einsum(const Attributes& attributes) {

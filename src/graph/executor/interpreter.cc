@@ -6,6 +6,8 @@
 #include "graph/control_flow.h"
 #include "graph/slices.h"
 
+#include <limits>
+
 namespace engine::graph {
 namespace {
 
@@ -57,6 +59,14 @@ class NodeRun {
   }
 
  private:
+  static std::size_t saturating_sum(std::size_t bytes, Index count, std::size_t each) {
+    std::size_t more;
+    if (__builtin_mul_overflow(static_cast<std::size_t>(count), each, &more) ||
+        __builtin_add_overflow(bytes, more, &bytes))
+      return std::numeric_limits<std::size_t>::max();
+    return bytes;
+  }
+
   // An operator may repeat every text of its inputs.
   std::size_t longest_text() const {
     std::size_t longest = 0;
@@ -79,8 +89,9 @@ class NodeRun {
       ENGINE_REQUIRE(shape, ErrorCode::kInternal, "output ", k, " has no shape");
       std::size_t bytes = static_cast<std::size_t>(byte_count(types[k].dtype, *shape));
       if (types[k].dtype == DType::kString)
-        bytes += static_cast<std::size_t>(element_count(*shape)) * longest_text();
+        bytes = saturating_sum(bytes, element_count(*shape), longest_text());
       require_room(bytes, used, limits);
+      used += bytes;
       out.emplace_back(types[k].dtype, *shape);
     }
     return out;

@@ -45,9 +45,22 @@ std::optional<std::vector<Shape>> affordable_outputs(const Graph& graph, const N
   return shapes;
 }
 
+// A second of work or so, however small the operands are.
+constexpr Index kMostFlops = 1'000'000'000;
+
+Index work_of(const Graph& graph, const Node& node) {
+  std::vector<TensorType> in, out;
+  for (const ValueId id : node.inputs)
+    in.push_back(id == kNoValue ? TensorType() : graph.value(id).type);
+  for (const ValueId id : node.outputs)
+    out.push_back(id == kNoValue ? TensorType() : graph.value(id).type);
+  return node.op->flops(in, out);
+}
+
 bool fold(Rewriter& rewriter, int i, const std::vector<Shape>& shapes) {
   Graph& graph = rewriter.graph();
   const Node node = rewriter.node(i);
+  if (work_of(graph, node) > kMostFlops) return false;
   std::vector<Tensor> in, results;
   for (const ValueId id : node.inputs)
     in.push_back(id == kNoValue ? Tensor() : graph.value(id).constant);

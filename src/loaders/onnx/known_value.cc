@@ -9,6 +9,7 @@ using graph::kNoValue;
 using graph::ValueId;
 
 constexpr Index kMostElements = 4096;
+constexpr Index kMostFlops = 100'000'000;
 constexpr int kMostNodes = 64;  // that are evaluated for one value, each as often as it is read
 
 class Evaluation {
@@ -55,6 +56,9 @@ class Evaluation {
     const auto shape = type.shape();
     const auto count = shape ? checked_count(*shape) : std::nullopt;
     if (!count || *count > kMostElements || type.dtype == DType::kString) return std::nullopt;
+    std::vector<TensorType> types;
+    for (const ops::Operand& operand : operands) types.push_back(operand.type);
+    if (node.op->flops(types, {&type, 1}) > kMostFlops) return std::nullopt;
     std::vector<Tensor> outputs = {Tensor(type.dtype, *shape)};
     if (!ops::evaluate(*node.op, inputs, outputs).ok()) return std::nullopt;
     return outputs[0];

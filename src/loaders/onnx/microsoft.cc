@@ -129,8 +129,7 @@ void qlinear_average_pool(Rewrite& to) {
 // `opset` is that of the Softmax it was: before 13 all axes from `axis` on counted as one.
 void qlinear_softmax(Rewrite& to) {
   const bool flattens = to.draft.attributes.integer("opset") < 13;
-  ops::Attributes attributes =
-      one("axis", to.draft.attributes.integer("axis", Index{flattens ? 1 : -1}));
+  ops::Attributes attributes = one("axis", to.draft.attributes.integer("axis", Index{-1}));
   if (flattens) attributes.set("engine_flatten", Index{1});
   one_operand(to, "Softmax", std::move(attributes));
 }

@@ -43,7 +43,7 @@ struct LoadState {
   int max_depth = 0;
   int depth = 0;
   Index symbols = 0;         ///< made so far for extents that have no name
-  Index function_nodes = 0;  ///< made by calls of functions so far, against exponential growth
+  Index function_nodes = 0;  ///< made by functions and sequences so far, against exponential growth
   std::vector<pb::FunctionProto*> active =
       {};  ///< calls that are being inlined, the outermost first
   std::vector<std::string> warnings = {};

@@ -196,6 +196,9 @@ std::unique_ptr<Kernel> bind_einsum(const Binding& binding, Isa isa) {
     } else if (!in_a) {
       p.columns.axes.push_back({extent, {steps(b, label), steps(2, label)}});
     } else {
+      // A list of many small products is slower than the text without one.
+      constexpr std::size_t kMostProducts = 65'536;
+      if (p.products.size() > kMostProducts / static_cast<std::size_t>(extent)) return nullptr;
       std::vector<Product::Offsets> longer;
       for (const auto& at : p.products)
         for (Index i = 0; i < extent; ++i)
@@ -204,6 +207,9 @@ std::unique_ptr<Kernel> bind_einsum(const Binding& binding, Isa isa) {
       p.products = std::move(longer);
     }
   }
+  constexpr Index kSmallProduct = 256;
+  const Index size = p.rows.count() * p.columns.count() * p.sums.count();
+  if (p.products.size() > 16 && size < kSmallProduct) return nullptr;
   return std::make_unique<EinsumKernel>(p, isa);
 }
 

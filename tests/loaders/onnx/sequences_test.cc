@@ -112,6 +112,29 @@ TEST(Sequences, InsertAndErase) {
   EXPECT_THROW(total({0}, 3), Error);
 }
 
+// Names that are met first as operands of a sequence operator are found again under that name only.
+TEST(Sequences, OperandsKeepTheirNames) {
+  ModelWriter model;
+  model.graph().input("x", {2, 1}).input("z", {2, 10}).output("y");
+  integers(model, "p", {0}, false);
+  model.graph().node("SequenceConstruct", {"x"}, {"s"});
+  model.graph().node("SequenceInsert", {"s", "z", "p"}, {"t"});
+  set(model.graph().node("ConcatFromSequence", {"t"}, {"y"}), "axis", 1);
+  EXPECT_EQ(columns(model), Dim(11));
+}
+
+TEST(Sequences, DoNotMultiply) {
+  ModelWriter model;
+  GraphWriter graph = model.graph();
+  graph.input("x", {2000}).output("y");
+  set(graph.node("SplitToSequence", {"x"}, {"s"}), "axis", 0);
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = i == 0 ? "y" : "y" + std::to_string(i);
+    set(graph.node("ConcatFromSequence", {"s"}, {name}), "axis", 0);
+  }
+  EXPECT_NE(error_of([&] { model.load(); }).find("expand to more than"), std::string::npos);
+}
+
 TEST(Sequences, MistakesAreInvalid) {
   const auto error = [](const ModelWriter& model) { return error_of([&] { model.load(); }); };
   EXPECT_NE(error(split_model({1, 2, 3}, false, 3)).find("position 3 is outside"),
