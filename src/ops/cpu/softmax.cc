@@ -12,7 +12,8 @@ ENGINE_BEGIN_ISA
 // x, y [n], n at most 16, held in one Vec. The same operations as for a long row.
 ENGINE_INLINE void softmax_short_row(Index n, const float* x, float* y, bool log) noexcept {
   const Vec values = load(x, n, -std::numeric_limits<float>::infinity());
-  const Vec shifted = sub(values, fill(max_lanes(values)));
+  // Lanes behind the end become 0: exp of a large negative number is a denormal, which takes long.
+  const Vec shifted = first_lanes(sub(values, fill(max_lanes(values))), n);
   const Vec e = p_exp(shifted);
   const float total = add_lanes(first_lanes(e, n));
   store(y, n, log ? sub(shifted, fill(numerics::log(total))) : div(e, fill(total)));
@@ -25,15 +26,15 @@ void softmax_row(Index n, const float* x, float* y, bool log) noexcept {
   Vec max_in_lanes = fill(kMinusInfinity);
   for (Index i = 0; i < n; i += kVecLanes)
     max_in_lanes = max_or_second(load(x + i, n - i, kMinusInfinity), max_in_lanes);
-  const Vec row_max = fill(max_lanes(max_in_lanes));
+  const float max = max_lanes(max_in_lanes);
+  const Vec row_max = fill(max);
 
   Vec sum = fill(0.0f);
   for (Index i = 0; i < n; i += kVecLanes) {
-    const Vec shifted = sub(load(x + i, n - i, kMinusInfinity), row_max);
+    const Vec shifted = sub(load(x + i, n - i, max), row_max);
     const Vec e = p_exp(shifted);
     store(y + i, n - i, log ? shifted : e);
-    // Every lane is +0 or more, so the +0 that lanes behind the end add changes nothing; what exp
-    // made of them could be a NaN.
+    // Every lane is +0 or more, so the +0 that lanes behind the end add changes nothing.
     sum = add(sum, n - i >= kVecLanes ? e : first_lanes(e, n - i));
   }
   const float total = add_lanes(sum);
