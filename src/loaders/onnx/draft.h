@@ -9,6 +9,13 @@
 
 namespace engine::onnx {
 
+/// A list of one attribute.
+inline ops::Attributes one(const char* name, ops::Attribute value) {
+  ops::Attributes attributes;
+  attributes.set(name, std::move(value));
+  return attributes;
+}
+
 /// A node of some opset. Inputs are values of the graph already, so that upgrades can look at their
 /// types. Domain "" is ai.onnx.
 struct Draft {

@@ -80,12 +80,6 @@ class Rewrite {
   UpgradeContext& context;
 };
 
-ops::Attributes one(const char* name, ops::Attribute value) {
-  ops::Attributes attributes;
-  attributes.set(name, std::move(value));
-  return attributes;
-}
-
 template <class... Names>
 ops::Attributes without(ops::Attributes attributes, Names... names) {
   (attributes.erase(names), ...);

@@ -4,6 +4,7 @@
 
 #include "base/shape.h"
 #include "base/text.h"
+#include "loaders/onnx/draft.h"
 #include "loaders/onnx/known_value.h"
 
 #include <algorithm>
@@ -44,12 +45,6 @@ ValueId input(Scope& scope, const pb::NodeProto& proto, int i, const char* name)
   const std::optional<ValueId> id = scope.find(text);
   ENGINE_VALIDATE(id && *id != kNoValue, "input ", i, " (", name, ") is absent");
   return *id;
-}
-
-ops::Attributes one(const char* name, ops::Attribute value) {
-  ops::Attributes attributes;
-  attributes.set(name, std::move(value));
-  return attributes;
 }
 
 // The only element of an integer value, if it is known already.
