@@ -64,7 +64,7 @@ std::string prefix_of(const Scope& scope, const pb::NodeProto& call) {
   const bool by_output = call.name().empty() && call.output_size() > 0;
   const std::string prefix = scope.prefix + (by_output ? call.output(0) : call.name()) + "/";
   if (prefix.size() <= kLongest) return prefix;
-  return concat("call_", scope.builder.state().function_nodes, "/");
+  return concat("call_", scope.builder.state().expanded, "/");
 }
 
 }  // namespace

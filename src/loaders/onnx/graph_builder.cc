@@ -135,11 +135,7 @@ void GraphBuilder::add_nodes(Scope& scope, NodeList& nodes) {
 
 void GraphBuilder::add_proto(Scope& scope, pb::NodeProto& proto) {
   check_name(proto.name());
-  if (scope.environment) {
-    constexpr Index kMostFunctionNodes = 500'000;
-    ENGINE_REQUIRE(++state_.function_nodes <= kMostFunctionNodes, ErrorCode::kResourceExhausted,
-                   "the model's functions expand to more than ", kMostFunctionNodes, " nodes");
-  }
+  if (scope.environment) state_.expand(1);
   pb::FunctionProto* function = state_.functions.find(proto);
   const std::string_view type = proto.op_type();
   const bool is_onnx = normal_domain(proto.domain()).empty();

@@ -178,20 +178,11 @@ Ids erased(Scope& scope, const pb::NodeProto& proto) {
   return ids;
 }
 
-// Elements of sequences become operands of nodes; the same ones may do so many times.
-void take_nodes(Scope& scope, std::size_t count) {
-  constexpr Index kMost = 500'000;
-  Index& taken = scope.builder.state().function_nodes;
-  taken += static_cast<Index>(count);
-  ENGINE_REQUIRE(taken <= kMost, ErrorCode::kResourceExhausted,
-                 "the model's sequences expand to more than ", kMost, " values");
-}
-
 ValueId concat_from(Scope& scope, const pb::NodeProto& proto, const ops::Attributes& attributes) {
   Ids ids = sequence_input(scope, proto);
   ENGINE_VALIDATE(!ids.empty(), "the sequence is empty (at least one element needed)");
   const Index axis = attributes.integer("axis");
-  take_nodes(scope, ids.size());
+  scope.builder.state().expand(std::ssize(ids));  // the same elements may be operands many times
   if (attributes.flag("new_axis", false)) {
     const ValueId axes = axes_constant(scope, axis);
     for (ValueId& id : ids) id = scope.builder.add_node("Unsqueeze", {}, {id, axes});

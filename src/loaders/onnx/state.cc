@@ -58,6 +58,13 @@ void LoadState::warn(std::string text) {
   else ++dropped_warnings;
 }
 
+void LoadState::expand(Index count) {
+  constexpr Index kMost = 500'000;
+  expanded += count;
+  ENGINE_REQUIRE(expanded <= kMost, ErrorCode::kResourceExhausted,
+                 "the model's functions and sequences expand to more than ", kMost, " nodes");
+}
+
 void rethrow_at(const LoadState& state, const std::string& place) {
   constexpr int kOutermost = 2;
   try {

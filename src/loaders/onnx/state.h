@@ -42,14 +42,17 @@ struct LoadState {
   FunctionTable functions;
   int max_depth = 0;
   int depth = 0;
-  Index symbols = 0;         ///< made so far for extents that have no name
-  Index function_nodes = 0;  ///< made by functions and sequences so far, against exponential growth
+  Index symbols = 0;   ///< made so far for extents that have no name
+  Index expanded = 0;  ///< nodes and operands that functions and sequences made so far
   std::vector<pb::FunctionProto*> active =
       {};  ///< calls that are being inlined, the outermost first
   std::vector<std::string> warnings = {};
   Index dropped_warnings = 0;
 
   void warn(std::string text);
+  /// Counts what a function or a sequence expands to: a small file can make it grow exponentially.
+  /// Throws Error (kResourceExhausted) beyond the limit.
+  void expand(Index count);
 };
 
 /// The types around a node do not fit it.
