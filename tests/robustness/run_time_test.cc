@@ -22,11 +22,6 @@ namespace pb = onnx::pb;
 
 constexpr int kFloat = pb::TensorProto::FLOAT, kInt64 = pb::TensorProto::INT64;
 
-Model parse(const ModelWriter& writer) {
-  const std::string bytes = writer.bytes();
-  return Model::parse(std::as_bytes(std::span(bytes)));
-}
-
 /// The code and the message of the Error that `action` throws; kInternal and "" if none.
 template <class Action>
 std::pair<ErrorCode, std::string> error_of(const Action& action) {
@@ -41,12 +36,6 @@ std::pair<ErrorCode, std::string> error_of(const Action& action) {
 void expect_message(const std::string& message, const Names& fragments) {
   for (const std::string& fragment : fragments)
     EXPECT_NE(message.find(fragment), std::string::npos) << fragment << " is not in: " << message;
-}
-
-std::vector<std::string> devices_to_try() {
-  std::vector<std::string> names = {"reference"};
-  for (const Isa isa : available_isas()) names.push_back(std::string("cpu:") + to_string(isa));
-  return names;
 }
 
 Tensor ints(Shape shape, std::initializer_list<Index> values) {
@@ -79,7 +68,7 @@ TEST_P(RunTimeIndices, OutsideTheAxisAreRefused) {
   graph.node(c.name, inputs, {"y"}, "the_node");
   Shape shape;
   for (const auto& extent : c.indices) shape.push_back(std::get<int>(extent));
-  const Model model = parse(writer);
+  const Model model = writer.parse();
   for (const std::string& device : devices_to_try()) {
     const Session session(model, {.device = device});
     const auto run = [&](Index index) {
@@ -116,7 +105,7 @@ TEST(RunTimeIndices, OfBoundCallsAreAStatus) {
       .input("i", {2}, kInt64)
       .output("y")
       .node("Gather", {"x", "i"}, {"y"}, "the_node");
-  const Session session(parse(writer));
+  const Session session(writer.parse());
   BoundCall call = session.bind({{"x", {4, 3}}, {"i", {2}}});
   call.input<Index>("i")[1] = -5;
   const Status status = call.run();
@@ -133,7 +122,7 @@ TEST(RunTimeIndices, TopKOfMoreThanThereIs) {
       .input("k", {1}, kInt64)
       .output("y")
       .node("TopK", {"x", "k"}, {"y", "at"}, "the_node");
-  const Session session(parse(writer));
+  const Session session(writer.parse());
   for (const Index k : {Index{5}, Index{-1}, Index{1} << 62}) {
     const auto [code, message] = error_of([&] {
       session.run({{"x", floats({4})}, {"k", ints({1}, {k})}});
@@ -163,7 +152,7 @@ TEST_P(MemoryBombs, AreRefusedBeforeMemoryIsTaken) {
     if (name == "x") graph.input("x", {2});
     else graph.input("s", {static_cast<int>(bomb.count)}, kInt64);
   graph.output("y").node(bomb.name, bomb.inputs, {"y"}, "the_node");
-  const Model model = parse(writer);
+  const Model model = writer.parse();
   for (const std::string& device : devices_to_try()) {
     const Session session(model, {.device = device, .max_bytes = 1 << 20});
     Tensors in = {{"s", Tensor::of<Index>({bomb.count}, std::span<const Index>(bomb.values))}};
@@ -193,7 +182,7 @@ TEST(MemoryBombs, TextsCount) {
   GraphWriter graph = model.graph();
   graph.input("x", {1}, pb::TensorProto::STRING).input("n", {1}, kInt64).output("y");
   graph.node("Expand", {"x", "n"}, {"y"}, "the_node");
-  const Session session(parse(model), {.max_bytes = std::size_t{64} << 20});
+  const Session session(model.parse(), {.max_bytes = std::size_t{64} << 20});
   const Tensors inputs = {{"x", Tensor::strings({1}, {std::string(1 << 20, 'x')})},
                           {"n", ints({1}, {100})}};
   expect_message(error_of([&] { session.run(inputs); }).second, {"'the_node'", "the limit is"});
@@ -204,7 +193,7 @@ TEST(MemoryBombs, WorkspaceCounts) {
   GraphWriter graph = model.graph();
   graph.input("x", {"N"}).input("k", {1}, kInt64).output("v");
   graph.node("TopK", {"x", "k"}, {"v", "i"}, "the_node");
-  const Session session(parse(model), {.max_bytes = std::size_t{8} << 20});
+  const Session session(model.parse(), {.max_bytes = std::size_t{8} << 20});
   const Tensors inputs = {{"x", floats({1 << 20})}, {"k", ints({1}, {1})}};
   expect_message(error_of([&] { session.run(inputs); }).second, {"'the_node'", "limit"});
 }
@@ -217,7 +206,7 @@ TEST(MemoryBombs, Range) {
       .input("d", {}, kInt64)
       .output("y")
       .node("Range", {"a", "b", "d"}, {"y"}, "the_node");
-  const Session session(parse(writer), {.max_bytes = 1 << 20});
+  const Session session(writer.parse(), {.max_bytes = 1 << 20});
   const auto run = [&](Index first, Index last, Index step) {
     return session.run(
         {{"a", Tensor::scalar(first)}, {"b", Tensor::scalar(last)}, {"d", Tensor::scalar(step)}});
@@ -237,7 +226,7 @@ TEST(MemoryBombs, Range) {
 TEST(MemoryBombs, BatchOfTheRequest) {
   ModelWriter writer;
   writer.graph().input("x", {"N", 4}).output("y").node("Exp", {"x"}, {"y"}, "the_node");
-  const Session session(parse(writer), {.max_bytes = 1 << 16});
+  const Session session(writer.parse(), {.max_bytes = 1 << 16});
   const auto [code, message] = error_of([&] { session.run({{"x", floats({100'000, 4})}}); });
   EXPECT_EQ(code, ErrorCode::kResourceExhausted) << message;
   EXPECT_NO_THROW(session.run({{"x", floats({100, 4})}}));
@@ -266,7 +255,7 @@ ModelWriter endless_loop(bool growing) {
 }
 
 TEST(Loops, HaveATripBudget) {
-  const Session session(parse(endless_loop(false)), {.max_trips = 100});
+  const Session session(endless_loop(false).parse(), {.max_trips = 100});
   const auto run = [&](Index trips) {
     return session.run(
         {{"trips", Tensor::scalar(trips)}, {"go", Tensor::scalar(true)}, {"x", floats({2})}});
@@ -281,7 +270,7 @@ TEST(Loops, HaveATripBudget) {
 }
 
 TEST(Loops, HaveAMemoryBudget) {
-  const Session session(parse(endless_loop(true)), {.max_bytes = 1 << 20});
+  const Session session(endless_loop(true).parse(), {.max_bytes = 1 << 20});
   const auto [code, message] = error_of([&] {
     session.run(
         {{"trips", Tensor::scalar<Index>(60)}, {"go", Tensor::scalar(true)}, {"x", floats({2})}});
@@ -300,7 +289,7 @@ ModelWriter two_inputs() {
 }
 
 TEST(Requests, ThatDoNotFitNameBothSides) {
-  const Session session(parse(two_inputs()));
+  const Session session(two_inputs().parse());
   const Tensor good = floats({2, 4});
   struct Case {
     Tensors in;
@@ -325,7 +314,7 @@ TEST(Requests, ThatDoNotFitNameBothSides) {
 }
 
 TEST(Requests, ThatBindWhatDoesNotFit) {
-  const Session session(parse(two_inputs()));
+  const Session session(two_inputs().parse());
   EXPECT_THROW(session.bind({{"x", {2, 4}}}), Error);
   EXPECT_THROW(session.bind({{"x", {2, 4}}, {"w", {2, 4}}, {"z", {1}}}), Error);
   EXPECT_THROW(session.bind({{"x", {-2, 4}}, {"w", {-2, 4}}}), Error);
@@ -338,7 +327,7 @@ TEST(Requests, ThatBindWhatDoesNotFit) {
 }
 
 TEST(Requests, OfNoSamples) {
-  const Session session(parse(two_inputs()));
+  const Session session(two_inputs().parse());
   const Tensors out = session.run({{"x", floats({0, 4})}, {"w", floats({0, 4})}});
   EXPECT_EQ(out.at("y").shape(), (Shape{0, 4}));
   BoundCall call = session.bind({{"x", {0, 4}}, {"w", {0, 4}}});
@@ -356,7 +345,7 @@ TEST(Requests, TensorsAreChecked) {
 }
 
 TEST(Sessions, OptionsAreChecked) {
-  const Model model = parse(two_inputs());
+  const Model model = two_inputs().parse();
   for (const char* device : {"", "gpu", "cpu:", "cpu:avx3", "CPU"})
     EXPECT_THROW(Session(model, {.device = device}), Error) << device;
   for (const int threads : {0, -1, 1025}) EXPECT_THROW(Session(model, {.threads = threads}), Error);
@@ -371,7 +360,7 @@ TEST(Sizes, LongChains) {
   constexpr int kNodes = 200'000;
   for (int i = 0; i < kNodes; ++i) graph.node("Neg", {concat("v", i)}, {concat("v", i + 1)});
   graph.output(concat("v", kNodes));
-  const Model model = parse(writer);
+  const Model model = writer.parse();
   EXPECT_EQ(model.inputs().size(), 1u);
 }
 

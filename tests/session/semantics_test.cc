@@ -16,32 +16,16 @@ using onnx::test::body;
 using onnx::test::error_of;
 using onnx::test::GraphWriter;
 using onnx::test::ModelWriter;
+using onnx::test::set;
 namespace pb = onnx::pb;
 
 Tensor floats(Shape shape, std::vector<float> values) {
   return Tensor::of<float>(std::move(shape), values);
 }
 
-void set(pb::NodeProto& node, const char* name, Index value) {
-  attribute(node, name, pb::AttributeProto::INT).set_i(value);
-}
-void set(pb::NodeProto& node, const char* name, float value) {
-  attribute(node, name, pb::AttributeProto::FLOAT).set_f(value);
-}
-void set(pb::NodeProto& node, const char* name, const char* value) {
-  attribute(node, name, pb::AttributeProto::STRING).set_s(value);
-}
-
-Model parse(const ModelWriter& writer) {
-  const std::string bytes = writer.bytes();
-  return Model::parse(std::as_bytes(std::span(bytes)));
-}
-
 void expect_output(const ModelWriter& writer, const Tensors& inputs, const Tensor& wanted) {
-  const Model model = parse(writer);
-  std::vector<std::string> devices = {"reference"};
-  for (const Isa isa : available_isas()) devices.push_back(std::string("cpu:") + to_string(isa));
-  for (const std::string& device : devices) {
+  const Model model = writer.parse();
+  for (const std::string& device : devices_to_try()) {
     const Tensors outputs = Session(model, {.device = device}).run(inputs);
     const Tensor& got = outputs.at("y");
     EXPECT_EQ(got.shape(), wanted.shape()) << device;
@@ -100,7 +84,7 @@ TEST(Semantics, SlopeOfPReluIsBroadcastToX) {
   ModelWriter model;
   model.graph().input("x", {2, 3}).input("s", {1, 2, 3}).output("y");
   model.graph().node("PRelu", {"x", "s"}, {"y"});
-  EXPECT_NE(error_of([&] { parse(model); }).find("must be broadcastable to X"), std::string::npos);
+  EXPECT_NE(error_of([&] { model.parse(); }).find("must be broadcastable to X"), std::string::npos);
 }
 
 TEST(Semantics, VariadicOperandsAreAllThere) {
@@ -108,7 +92,7 @@ TEST(Semantics, VariadicOperandsAreAllThere) {
     ModelWriter model;
     model.graph().input("x", {2}).output("y");
     set(model.graph().node(op, {"x", "", "x"}, {"y"}), "axis", Index{0});
-    EXPECT_NE(error_of([&] { parse(model); }).find("input 1 is absent"), std::string::npos) << op;
+    EXPECT_NE(error_of([&] { model.parse(); }).find("input 1 is absent"), std::string::npos) << op;
   }
 }
 
@@ -193,7 +177,7 @@ TEST(Semantics, CropNeedsARegion) {
   model.graph().input("x", {4}).output("y").floats("s", {1}, {2});
   auto& node = model.graph().node("Resize", {"x", "", "s"}, {"y"});
   set(node, "coordinate_transformation_mode", "tf_crop_and_resize");
-  EXPECT_NE(error_of([&] { parse(model); }).find("roi is absent"), std::string::npos);
+  EXPECT_NE(error_of([&] { model.parse(); }).find("roi is absent"), std::string::npos);
 }
 
 TEST(Semantics, CubicSamplesFarOutsideTakeTheNearestBorder) {
@@ -221,7 +205,7 @@ TEST(Semantics, MeanIsOfFloats) {
   ModelWriter model;
   model.graph().input("x", {2}, pb::TensorProto::INT32).output("y");
   model.graph().node("Mean", {"x", "x"}, {"y"});
-  EXPECT_NE(error_of([&] { parse(model); }).find("a float type needed"), std::string::npos);
+  EXPECT_NE(error_of([&] { model.parse(); }).find("a float type needed"), std::string::npos);
 }
 
 // Whoever wants no values still lets the operator make them.
@@ -240,7 +224,7 @@ TEST(Semantics, ReshapeToAScalarLosesNothing) {
   ModelWriter model;
   model.graph().input("x", {"N"}).input("s", {"R"}, pb::TensorProto::INT64).output("y");
   model.graph().node("Reshape", {"x", "s"}, {"y"});
-  const Session session(parse(model));
+  const Session session(model.parse());
   const Tensor shape(DType::kInt64, {0});
   EXPECT_EQ(session.run({{"x", floats({1}, {4})}, {"s", shape}}).at("y").shape(), Shape{});
   EXPECT_NE(error_of([&] {
@@ -253,7 +237,7 @@ TEST(Semantics, FlagsAreZeroOrOne) {
   ModelWriter model;
   model.graph().input("x", {2}).output("y");
   set(model.graph().node("ReduceSum", {"x"}, {"y"}), "keepdims", Index{-1});
-  EXPECT_NE(error_of([&] { parse(model); }).find("keepdims is -1 (0 or 1 needed)"),
+  EXPECT_NE(error_of([&] { model.parse(); }).find("keepdims is -1 (0 or 1 needed)"),
             std::string::npos);
 }
 
@@ -290,7 +274,7 @@ ModelWriter tree(Index second_false) {
 
 TEST(Semantics, BranchesOfATreeMayShareALeafButMakeNoCycle) {
   expect_output(tree(3), {{"x", floats({3, 1}, {1, 2, 3})}}, floats({3, 1}, {5, 5, 7}));
-  EXPECT_NE(error_of([] { parse(tree(1)); }).find("its own descendant in tree 0"),
+  EXPECT_NE(error_of([] { tree(1).parse(); }).find("its own descendant in tree 0"),
             std::string::npos);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/dispatch.h"
 #include "base/fp_state.h"
+#include "base/text.h"
 #include "ops/cpu/kernel.h"
 #include "ops/registry.h"
 #include "ops/store.h"
@@ -183,6 +184,12 @@ std::vector<Isa> available_isas() {
   for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon})
     if (available(isa)) list.push_back(isa);
   return list;
+}
+
+std::vector<std::string> devices_to_try() {
+  std::vector<std::string> names = {"reference"};
+  for (const Isa isa : available_isas()) names.push_back(concat("cpu:", to_string(isa)));
+  return names;
 }
 
 std::string compare_bits(const Tensor& got, const Tensor& wanted) {

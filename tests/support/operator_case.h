@@ -50,6 +50,8 @@ std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backe
 
 /// Instruction sets of this machine.
 std::vector<Isa> available_isas();
+/// "reference" and the CPU with each instruction set of this machine.
+std::vector<std::string> devices_to_try();
 
 /// Bits of two tensors, any NaN equal to any other; "" if equal, else where they first differ.
 std::string compare_bits(const Tensor& got, const Tensor& wanted);

@@ -37,21 +37,8 @@ struct MicrosoftModel : ModelWriter {
   pb::NodeProto& node(const std::string& type, const Names& inputs) {
     return graph().node(type, inputs, {"y"}, "", kDomain);
   }
-  Tensor run(const Tensors& inputs) const {
-    const std::string text = bytes();
-    return Session(Model::parse(std::as_bytes(std::span(text)))).run(inputs).at("y");
-  }
+  Tensor run(const Tensors& inputs) const { return Session(parse()).run(inputs).at("y"); }
 };
-
-void set(pb::NodeProto& node, const char* name, int value) {
-  attribute(node, name, pb::AttributeProto::INT).set_i(value);
-}
-void set(pb::NodeProto& node, const char* name, float value) {
-  attribute(node, name, pb::AttributeProto::FLOAT).set_f(value);
-}
-void set(pb::NodeProto& node, const char* name, const char* value) {
-  attribute(node, name, pb::AttributeProto::STRING).set_s(value);
-}
 
 std::uint8_t quantized(double value, double scale, int zero) {
   return static_cast<std::uint8_t>(std::clamp(std::nearbyint(value / scale) + zero, 0.0, 255.0));

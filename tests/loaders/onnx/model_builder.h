@@ -4,6 +4,8 @@
 #include "loaders/onnx/load.h"
 #include "loaders/onnx/onnx.pb.h"
 
+#include <engine/engine.h>
+
 #include <initializer_list>
 #include <string>
 #include <variant>
@@ -33,6 +35,19 @@ inline pb::AttributeProto& attribute(pb::NodeProto& node, const std::string& nam
   attribute.set_name(name);
   attribute.set_type(type);
   return attribute;
+}
+
+inline void set(pb::NodeProto& node, const std::string& name, std::int64_t value) {
+  attribute(node, name, pb::AttributeProto::INT).set_i(value);
+}
+inline void set(pb::NodeProto& node, const std::string& name, int value) {
+  set(node, name, std::int64_t{value});
+}
+inline void set(pb::NodeProto& node, const std::string& name, float value) {
+  attribute(node, name, pb::AttributeProto::FLOAT).set_f(value);
+}
+inline void set(pb::NodeProto& node, const std::string& name, const char* value) {
+  attribute(node, name, pb::AttributeProto::STRING).set_s(value);
 }
 
 /// Nodes, inputs, outputs and initializers of a graph or of a body.
@@ -110,6 +125,10 @@ class ModelWriter {
   LoadedModel load(const LoadOptions& options = {}) const {
     const std::string text = bytes();
     return load_bytes(std::as_bytes(std::span(text)), options);
+  }
+  Model parse() const {
+    const std::string text = bytes();
+    return Model::parse(std::as_bytes(std::span(text)));
   }
 
   pb::ModelProto proto;

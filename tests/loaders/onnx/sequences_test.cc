@@ -15,10 +15,6 @@ void integers(ModelWriter& model, const std::string& name, const std::vector<std
   for (const std::int64_t value : values) tensor.add_int64_data(value);
 }
 
-void set(pb::NodeProto& node, const char* name, Index value) {
-  attribute(node, name, pb::AttributeProto::INT).set_i(value);
-}
-
 // y = element `position` of x [batch, 6] split along axis 1.
 ModelWriter split_model(const std::vector<std::int64_t>& lengths, bool scalar,
                         std::int64_t position) {
