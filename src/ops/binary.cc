@@ -3,10 +3,10 @@
 #include "numerics/elementary.h"
 #include "ops/attributes.h"
 #include "ops/broadcast_loop.h"
-#include "ops/numeric_cast.h"
+#include "ops/comparison.h"
+#include "ops/widened.h"
 
 #include <cmath>
-#include <functional>
 #include <type_traits>
 
 namespace engine::ops {
@@ -101,53 +101,22 @@ Fault arithmetic(BinaryKind kind, const Input& a, const Input& b, const Output& 
 template <class Real>
 Fault mixed_power(const Input& a, const Input& b, const Output& y) {
   dispatch_number(a.dtype, [&](auto base) {
-    using A = typename decltype(base)::type;
-    dispatch_number(b.dtype, [&](auto exponent) {
-      using B = typename decltype(exponent)::type;
-      broadcast_map(y.shape(), a.shape(), a.as<A>(), b.shape(), b.as<B>(), y.as<A>(), [](A p, B q) {
-        using C = std::conditional_t<kIsFloat<A>, Compute<A, Real>, double>;
-        if constexpr (std::is_integral_v<A> && !kIsFloat<B>)
-          return integer_power(p, static_cast<std::int64_t>(q));
-        else if constexpr (kIsFloat<A>)
-          return A(numerics::pow(static_cast<C>(p), static_cast<C>(q)));
-        else return numeric_cast<A>(numerics::pow(double(p), static_cast<double>(q)));
-      });
-    });
+    using T = typename decltype(base)::type;
+    const auto with = [&](const auto& exponents, auto f) {
+      broadcast_map(y.shape(), a.shape(), a.as<T>(), b.shape(), exponents.data(), y.as<T>(), f);
+    };
+    if constexpr (kIsFloat<T>) {
+      using C = Compute<T, Real>;
+      with(widened<double>(b),
+           [](T p, double q) { return T(numerics::pow(static_cast<C>(p), static_cast<C>(q))); });
+    } else if (is_float(b.dtype)) {
+      with(widened<double>(b),
+           [](T p, double q) { return numeric_cast<T>(numerics::pow(static_cast<double>(p), q)); });
+    } else {
+      with(widened<std::int64_t>(b), [](T p, std::int64_t q) { return integer_power(p, q); });
+    }
   });
   return kNoFault;
-}
-
-template <class F>
-Fault compare_with(const Input& a, const Input& b, const Output& y, F holds) {
-  if (a.dtype == DType::kString) {
-    broadcast_map(y.shape(), a.shape(), static_cast<const std::string*>(a.data), b.shape(),
-                  static_cast<const std::string*>(b.data), y.as<bool>(),
-                  [&](const std::string& p, const std::string& q) { return holds(p, q); });
-    return kNoFault;
-  }
-  dispatch_all(a.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    broadcast_map(y.shape(), a.shape(), a.as<T>(), b.shape(), b.as<T>(), y.as<bool>(),
-                  [&](T p, T q) {
-                    if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
-                      return holds(static_cast<float>(p), static_cast<float>(q));
-                    else if constexpr (std::is_same_v<T, Int4> || std::is_same_v<T, UInt4>)
-                      return holds(static_cast<int>(p), static_cast<int>(q));
-                    else return holds(p, q);
-                  });
-  });
-  return kNoFault;
-}
-
-// One loop for each kind, so that none decides per element.
-Fault compare_all(BinaryKind kind, const Input& a, const Input& b, const Output& y) {
-  switch (kind) {
-    case BinaryKind::kEqual: return compare_with(a, b, y, std::equal_to<>{});
-    case BinaryKind::kGreater: return compare_with(a, b, y, std::greater<>{});
-    case BinaryKind::kGreaterOrEqual: return compare_with(a, b, y, std::greater_equal<>{});
-    case BinaryKind::kLess: return compare_with(a, b, y, std::less<>{});
-    default: return compare_with(a, b, y, std::less_equal<>{});
-  }
 }
 
 Dims broadcast_types(const Operands& in, bool& ranked) {
@@ -223,7 +192,7 @@ std::optional<Dims> Binary::infer_extents(const Operands& in) const {
 
 template <class Real>
 Fault Binary::compute(Inputs in, Outputs out) const {
-  if (compares(kind)) return compare_all(kind, in[0], in[1], out[0]);
+  if (compares(kind)) return compare(kind, in[0], in[1], out[0]);
   if (kind == BinaryKind::kPow && in[0].dtype != in[1].dtype)
     return mixed_power<Real>(in[0], in[1], out[0]);
   return dispatch_number(in[0].dtype, [&](auto tag) {

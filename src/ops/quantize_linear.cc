@@ -4,6 +4,7 @@
 #include "ops/attributes.h"
 #include "ops/element_type.h"
 #include "ops/requantize.h"
+#include "ops/widened.h"
 
 namespace engine::ops {
 namespace {
@@ -143,28 +144,31 @@ std::vector<TensorType> QuantizeLinear::infer(const Operands& in, Index) const {
   return {y};
 }
 
+// The division is one of floats, whatever else is computed in.
 template <class>
 Fault QuantizeLinear::compute(Inputs in, Outputs out) const {
+  quantize(in, out[0]);
+  return kNoFault;
+}
+
+void QuantizeLinear::quantize(Inputs in, const Output& out) const {
   const QuantizationGrid g = axis.grid(in[0].shape(), in[1].shape());
   const DType division = precision.value_or(in[1].dtype);
   const bool has_zero = in.size() > 2 && in[2];
+  const Small<float> scales = widened<float>(in[1]);
+  const float* scale = scales.data();
   dispatch_quantizable(in[0].dtype, [&](auto x_tag) {
-    dispatch_quantizable(in[1].dtype, [&](auto scale_tag) {
-      dispatch_quantized(out[0].dtype, [&](auto y_tag) {
-        using Y = typename decltype(y_tag)::type;
-        const auto* x = in[0].as<typename decltype(x_tag)::type>();
-        const auto* scale = in[1].as<typename decltype(scale_tag)::type>();
-        const Y* zero = has_zero ? in[2].as<Y>() : nullptr;
-        Y* y = out[0].as<Y>();
-        for_each_element(g, [&](Index i, Index s) {
-          const float quotient =
-              divide(static_cast<float>(x[i]), static_cast<float>(scale[s]), division);
-          y[i] = round_to<Y>(quotient, zero ? static_cast<std::int64_t>(zero[s]) : 0);
-        });
+    dispatch_quantized(out.dtype, [&](auto y_tag) {
+      using Y = typename decltype(y_tag)::type;
+      const auto* x = in[0].as<typename decltype(x_tag)::type>();
+      const Y* zero = has_zero ? in[2].as<Y>() : nullptr;
+      Y* y = out.as<Y>();
+      for_each_element(g, [&](Index i, Index s) {
+        const float quotient = divide(static_cast<float>(x[i]), scale[s], division);
+        y[i] = round_to<Y>(quotient, zero ? static_cast<std::int64_t>(zero[s]) : 0);
       });
     });
   });
-  return kNoFault;
 }
 
 std::vector<TensorType> DequantizeLinear::infer(const Operands& in, Index) const {
@@ -182,19 +186,18 @@ template <class Real>
 Fault DequantizeLinear::compute(Inputs in, Outputs out) const {
   const QuantizationGrid g = axis.grid(in[0].shape(), in[1].shape());
   const bool has_zero = in.size() > 2 && in[2];
+  const Small<Real> scales = widened<Real>(in[1]);
+  const Real* scale = scales.data();
   dispatch_quantized(in[0].dtype, [&](auto x_tag) {
-    dispatch_float(in[1].dtype, [&](auto scale_tag) {
-      dispatch_float(out[0].dtype, [&](auto y_tag) {
-        using X = typename decltype(x_tag)::type;
-        using Y = typename decltype(y_tag)::type;
-        const X *x = in[0].as<X>(), *zero = has_zero ? in[2].as<X>() : nullptr;
-        const auto* scale = in[1].as<typename decltype(scale_tag)::type>();
-        Y* y = out[0].as<Y>();
-        for_each_element(g, [&](Index i, Index s) {
-          const std::int64_t difference =
-              static_cast<std::int64_t>(x[i]) - (zero ? static_cast<std::int64_t>(zero[s]) : 0);
-          y[i] = store<Y>(static_cast<Real>(difference) * static_cast<Real>(scale[s]));
-        });
+    dispatch_float(out[0].dtype, [&](auto y_tag) {
+      using X = typename decltype(x_tag)::type;
+      using Y = typename decltype(y_tag)::type;
+      const X *x = in[0].as<X>(), *zero = has_zero ? in[2].as<X>() : nullptr;
+      Y* y = out[0].as<Y>();
+      for_each_element(g, [&](Index i, Index s) {
+        const std::int64_t difference =
+            static_cast<std::int64_t>(x[i]) - (zero ? static_cast<std::int64_t>(zero[s]) : 0);
+        y[i] = store<Y>(static_cast<Real>(difference) * scale[s]);
       });
     });
   });

@@ -44,6 +44,7 @@ struct QuantizeLinear : ComputingOperator<QuantizeLinear> {
   std::string describe() const override;
   template <class>
   Fault compute(Inputs in, Outputs out) const;
+  void quantize(Inputs in, const Output& out) const;
 };
 
 /// y = (x - zero_point) * scale, the difference exact.

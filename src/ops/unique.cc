@@ -9,6 +9,7 @@
 #include "ops/moving.h"
 #include "ops/total_order.h"
 
+#include <functional>
 #include <numeric>
 
 namespace engine::ops {
@@ -38,16 +39,14 @@ struct Groups {
   std::vector<Index> group_of, first, count;
 };
 
-template <class T>
-Groups group(const Slices<T>& slices, bool sorted) {
-  const auto n = static_cast<std::size_t>(slices.x.n);
+Groups group(std::size_t n, const std::function<int(Index, Index)>& compare, bool sorted) {
   std::vector<Index> order(n);
   std::iota(order.begin(), order.end(), Index{0});
-  std::ranges::stable_sort(order, [&](Index a, Index b) { return slices.compare(a, b) < 0; });
+  std::ranges::stable_sort(order, [&](Index a, Index b) { return compare(a, b) < 0; });
   Groups groups;
   groups.group_of.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
-    if (i == 0 || slices.compare(order[i - 1], order[i]) != 0) {
+    if (i == 0 || compare(order[i - 1], order[i]) != 0) {
       groups.first.push_back(order[i]);
       groups.count.push_back(0);
     }
@@ -110,7 +109,9 @@ struct Unique final : DynamicOperator {
     Shape shape = axis ? x.shape() : Shape{x.size()};
     const AxisView from = split_at(shape, along);
     const Slices<T> slices{static_cast<const T*>(x.data()), from};
-    const Groups groups = group(slices, sorted);
+    const Groups groups = group(
+        static_cast<std::size_t>(from.n), [&](Index a, Index b) { return slices.compare(a, b); },
+        sorted);
     const Index count = static_cast<Index>(groups.first.size());
 
     shape[static_cast<std::size_t>(along)] = count;

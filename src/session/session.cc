@@ -172,7 +172,7 @@ Guarantees Session::guarantees() const {
   result.batch_invariant = result.thread_invariant = true;
   result.device_invariant = !reference;
   if (reference)
-    result.exceptions.push_back("the reference computes in double: its bits are its own");
+    result.exceptions.emplace_back("the reference computes in double: its bits are its own");
   return result;
 }
 

@@ -62,7 +62,8 @@ void multiply(const Panels& p, Index n, const float* const* rows, float* const* 
   else if (n == 1) multiply_rows<1>(p, rows, out);
 }
 
-Vec gate_function(const ops::GateFunction& f, const Vec& x) noexcept {
+// Any function, and so a long text: called, not inlined into every gate.
+[[gnu::noinline]] Vec gate_function(const ops::GateFunction& f, const Vec& x) noexcept {
   const Vec a = fill(f.alpha), b = fill(f.beta);
   if (f.scaled_tanh) return mul(a, p_tanh(mul(b, x)));
   return activate(f.f, x, a, b);

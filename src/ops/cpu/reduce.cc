@@ -111,6 +111,14 @@ ENGINE_INLINE void fold_columns(const ReduceLayout& layout, const float* x, Inde
   }
 }
 
+/// What follows the sums of 16 columns; one for all steps, called.
+[[gnu::noinline]] Vec finish_sum(Finish finish, const Vec& sum, float count) noexcept {
+  if (finish == Finish::kMean) return div(sum, fill(count));
+  if (finish == Finish::kSqrt) return sqrt(sum);
+  if (finish == Finish::kLog) return p_log(sum);
+  return sum;
+}
+
 template <Step kStep, int kVecs>
 ENGINE_INLINE void finish_columns(const ReduceLayout& layout, Finish finish, const float* x,
                                   Index n, float* y) noexcept {
@@ -125,12 +133,9 @@ ENGINE_INLINE void finish_columns(const ReduceLayout& layout, Finish finish, con
     }
   }
   fold_columns<kStep, kVecs>(layout, x, n, shift, sum);
-  const Vec count = fill(static_cast<float>(layout.count()));
+  const float count = static_cast<float>(layout.count());
   for (int v = 0; v < kVecs; ++v) {
-    Vec value = sum[v];
-    if (finish == Finish::kMean) value = div(value, count);
-    else if (finish == Finish::kSqrt) value = sqrt(value);
-    else if (finish == Finish::kLog) value = p_log(value);
+    Vec value = finish_sum(finish, sum[v], count);
     if constexpr (kStep == Step::kAddExp) value = add(value, shift[v]);
     store(y + v * kVecLanes, kVecs > 1 ? Index{kVecLanes} : n, value);
   }

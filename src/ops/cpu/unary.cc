@@ -8,12 +8,16 @@
 
 ENGINE_BEGIN_ISA
 
-// y = f(x), n elements; x and y may be the same. The switch is outside the loop.
+// y = f(x), n elements; x and y may be the same. One loop for whole vectors and the rest, since
+// each copy of a long function costs seconds to compile.
 template <class F>
 ENGINE_INLINE void map_vec(Index n, const float* x, float* y, const F& f) {
-  Index i = 0;
-  for (; n - i >= kVecLanes; i += kVecLanes) store(y + i, f(load(x + i)));
-  if (i < n) store(y + i, n - i, f(load(x + i, n - i, 0.0f)));
+  for (Index i = 0; i < n; i += kVecLanes) {
+    const bool whole = n - i >= kVecLanes;
+    const Vec v = f(whole ? load(x + i) : load(x + i, n - i, 0.0f));
+    if (whole) store(y + i, v);
+    else store(y + i, n - i, v);
+  }
 }
 
 void unary(numerics::Activation f, float a, float b, Index n, const float* x, float* y) noexcept {
