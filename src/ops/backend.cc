@@ -81,6 +81,11 @@ class ReferenceBackend final : public Backend {
   }
 };
 
+[[maybe_unused]] bool all_plain(const Binding& binding) {
+  const auto plain = [](const auto& operand) { return !operand.layout.blocked; };
+  return std::ranges::all_of(binding.in, plain) && std::ranges::all_of(binding.out, plain);
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> Backend::bind(const Binding& binding) const {
@@ -90,6 +95,7 @@ std::unique_ptr<Kernel> Backend::bind(const Binding& binding) const {
 }
 
 std::unique_ptr<Kernel> bind_operator(const Binding& binding, bool reference) {
+  ENGINE_EXPECT(all_plain(binding));
   return std::make_unique<OperatorKernel>(binding, reference);
 }
 

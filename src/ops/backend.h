@@ -58,6 +58,14 @@ struct Binding {
   const Packed* packed;         ///< what `pack` made of the node's constants, or null
 };
 
+/// Whether a node can also be bound to blocked operands (ops/layout.h) at these shapes.
+struct LayoutOffer {
+  unsigned inputs = 0;     ///< bit i: input i is blocked then; 0: the node takes plain tensors only
+  bool output = false;     ///< output 0 is blocked then
+  bool preferred = false;  ///< worth reordering for; else only taken if an input is blocked already
+  Border border = {};      ///< that input 0 needs
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -67,6 +75,9 @@ class Backend {
   /// A kernel for these shapes; always one, if need be the operator's own `evaluate`. It keeps no
   /// pointer into the binding but those to the operator and the packed constants.
   std::unique_ptr<Kernel> bind(const Binding& binding) const;
+  /// Which other layouts the operands of this binding, all plain, may have. The bits of the results
+  /// do not depend on the layout.
+  virtual LayoutOffer offer(const Binding&) const { return {}; }
 
  private:
   virtual std::unique_ptr<Kernel> bind_kernel(const Binding& binding) const = 0;

@@ -5,6 +5,7 @@
 #include "base/dim.h"
 #include "base/dispatch.h"
 #include "base/shape.h"
+#include "ops/layout.h"
 
 #include <engine/tensor.h>
 
@@ -22,6 +23,7 @@ struct Input {
   DType dtype = DType::kFloat32;
   const Shape* extents = nullptr;
   const void* data = nullptr;
+  Layout layout = {};  ///< plain but for kernels that offer otherwise (Backend::offer)
 
   explicit operator bool() const noexcept { return extents != nullptr; }
   const Shape& shape() const noexcept { return *extents; }
@@ -39,6 +41,7 @@ struct Output {
   DType dtype = DType::kFloat32;
   const Shape* extents = nullptr;
   void* data = nullptr;
+  Layout layout = {};
 
   explicit operator bool() const noexcept { return extents != nullptr; }
   const Shape& shape() const noexcept { return *extents; }

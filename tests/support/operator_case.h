@@ -8,6 +8,7 @@
 
 #include <engine/tensor.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backe
                                 std::string* kernel = nullptr);
 std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, Pool& pool,
                                 std::string* kernel = nullptr);
+
+/// The same with blocked operands; nothing if the backend offers none.
+std::optional<std::vector<Tensor>> run_blocked(const OperatorCase& c, const ops::Backend& backend,
+                                               int threads, std::string* kernel = nullptr);
 
 /// Instruction sets of this machine.
 std::vector<Isa> available_isas();

@@ -55,6 +55,8 @@ void Context::begin(Profile& profile) const {
     node.bytes = step.bytes;
     if (step.node == Step::kCopy) {
       node.op = node.name = "copy";
+    } else if (step.node == Step::kReorder) {
+      node.op = node.name = "reorder";
     } else {
       const Node& source = graph.nodes[step.node];
       node.op = source.op->name();

@@ -3,7 +3,9 @@
 #include "base/check.h"
 #include "base/shape.h"
 #include "graph/planner/arena.h"
+#include "graph/planner/layouts.h"
 #include "graph/planner/shapes.h"
+#include "ops/reorder.h"
 
 #include <cstring>
 
@@ -24,6 +26,12 @@ class CopyKernel final : public ops::Kernel {
   std::size_t bytes_;
 };
 
+std::string node_label(const Graph& graph, std::size_t node) {
+  if (node == Step::kCopy) return "copy to an output";
+  if (node == Step::kReorder) return "reordering of a tensor";
+  return graph.label(graph.nodes[node]);
+}
+
 // Memory that several values may share: a value, its views, and what overwrites it in place.
 struct Buffer {
   std::size_t bytes = 0;
@@ -40,11 +48,11 @@ class Planner {
       : graph_(program->graph()), shapes_(std::move(shapes)), threads_(threads) {
     plan_ = std::make_shared<Plan>();
     plan_->program = std::move(program);
-    buffer_of_.assign(graph_.values.size(), -1);
   }
 
   std::shared_ptr<const Plan> run(std::size_t max_bytes) {
     mark_live();
+    lay_out();
     bind_all();
     assign_buffers();
     place_all(max_bytes);
@@ -52,18 +60,26 @@ class Planner {
   }
 
  private:
+  // Ids behind those of the graph are reordered copies.
   struct Draft {
     std::size_t node;
-    std::unique_ptr<const ops::Kernel> kernel;  // null: a view
+    std::vector<ValueId> inputs, outputs;
+    std::unique_ptr<const ops::Kernel> kernel = nullptr;  // null: a view
   };
 
   static std::size_t at(ValueId id) { return static_cast<std::size_t>(id); }
+  DType dtype(ValueId id) const {
+    const bool copy = at(id) >= graph_.values.size();
+    return copy ? DType::kFloat32 : graph_.value(id).type.dtype;
+  }
+  const ops::Layout& layout(ValueId id) const { return layouts_[at(id)]; }
   const Tensor& known(ValueId id) const { return shapes_.known[at(id)]; }
   const Shape& shape(ValueId id) const {
     return known(id).defined() ? known(id).shape() : *shapes_.shape[at(id)];
   }
   std::size_t bytes(ValueId id) const {
-    return static_cast<std::size_t>(byte_count(graph_.value(id).type.dtype, shape(id)));
+    if (layout(id).blocked) return ops::blocked_bytes(shape(id), layout(id));
+    return static_cast<std::size_t>(byte_count(dtype(id), shape(id)));
   }
 
   void mark_live() {
@@ -80,12 +96,53 @@ class Planner {
     }
   }
 
-  void bind_all() {
+  // Decides on layouts, and drafts the steps with the copies that they need.
+  void lay_out() {
+    layouts_.resize(graph_.values.size());
+    std::vector<LayoutCandidate> candidates;
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (!live_[i]) continue;
-      Draft draft{i, nullptr};
-      if (!is_view(graph_.nodes[i])) draft.kernel = bind(i);
-      drafts_.push_back(std::move(draft));
+      const Node& node = graph_.nodes[i];
+      drafts_.push_back({i, node.inputs, node.outputs});
+      candidates.push_back({&node, is_view(node) ? ops::LayoutOffer{} : offer(drafts_.back())});
+    }
+    const Layouts chosen = choose_layouts(graph_, candidates);
+    layouts_ = chosen.value;
+    const auto first_copy = static_cast<ValueId>(layouts_.size());
+    for (const Layouts::Copy& copy : chosen.copies) {
+      layouts_.push_back(copy.layout);
+      shapes_.shape.push_back(shape(copy.source));
+      shapes_.known.emplace_back();
+    }
+    buffer_of_.assign(layouts_.size(), -1);
+
+    std::vector<Draft> steps;
+    std::vector<bool> made(chosen.copies.size(), false);
+    const auto copied = [&](ValueId id, int copy) {
+      if (copy < 0) return id;
+      const auto c = static_cast<std::size_t>(copy);
+      if (!made[c]) steps.push_back({Step::kReorder, {id}, {first_copy + copy}});
+      made[c] = true;
+      return first_copy + copy;
+    };
+    for (std::size_t d = 0; d < drafts_.size(); ++d) {
+      for (std::size_t k = 0; k < drafts_[d].inputs.size(); ++k)
+        drafts_[d].inputs[k] = copied(drafts_[d].inputs[k], chosen.copy_of_input[d][k]);
+      steps.push_back(std::move(drafts_[d]));
+    }
+    for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
+      outputs_.push_back(copied(graph_.outputs[i], chosen.copy_of_output[i]));
+    drafts_ = std::move(steps);
+  }
+
+  void bind_all() {
+    for (Draft& draft : drafts_) {
+      if (draft.node == Step::kReorder) {
+        draft.kernel = ops::bind_reorder(input(draft.inputs[0]), output(draft.outputs[0]));
+      } else if (!is_view(graph_.nodes[draft.node])) {
+        const Operands operands(*this, draft);
+        draft.kernel = plan_->program->backend().bind(operands.binding);
+      }
     }
   }
 
@@ -97,21 +154,38 @@ class Planner {
     return true;
   }
 
-  std::unique_ptr<const ops::Kernel> bind(std::size_t i) const {
-    const Node& node = graph_.nodes[i];
+  ops::Input input(ValueId id) const {
+    if (id == kNoValue) return {};
+    if (known(id).defined()) return ops::view(known(id));
+    return {dtype(id), released_shape(id), nullptr, layout(id)};
+  }
+  ops::Output output(ValueId id) const {
+    if (id == kNoValue) return {};
+    return {dtype(id), &shape(id), nullptr, layout(id)};
+  }
+
+  // A binding and what it points to.
+  struct Operands {
     std::vector<ops::Input> in;
     std::vector<ops::Output> out;
-    for (const ValueId id : node.inputs) {
-      if (id == kNoValue) in.emplace_back();
-      else if (known(id).defined()) in.push_back(ops::view(known(id)));
-      else if (shapes_.shape[at(id)])
-        in.push_back({graph_.value(id).type.dtype, &*shapes_.shape[at(id)], nullptr});
-      else in.push_back({graph_.value(id).type.dtype, released_shape(id), nullptr});
-    }
-    for (const ValueId id : node.outputs)
-      out.push_back(id == kNoValue ? ops::Output{}
-                                   : ops::Output{graph_.value(id).type.dtype, &shape(id), nullptr});
-    return plan_->program->backend().bind({*node.op, in, out, plan_->program->packed(i)});
+    ops::Binding binding;
+
+    Operands(const Planner& planner, const Draft& draft)
+        : in(planner.gather<ops::Input>(draft.inputs, &Planner::input)),
+          out(planner.gather<ops::Output>(draft.outputs, &Planner::output)),
+          binding{*planner.graph_.nodes[draft.node].op, in, out,
+                  planner.plan_->program->packed(draft.node)} {}
+  };
+  template <class T>
+  std::vector<T> gather(const std::vector<ValueId>& ids, T (Planner::*make)(ValueId) const) const {
+    std::vector<T> list;
+    for (const ValueId id : ids) list.push_back((this->*make)(id));
+    return list;
+  }
+
+  ops::LayoutOffer offer(const Draft& draft) const {
+    const Operands operands(*this, draft);
+    return plan_->program->backend().offer(operands.binding);
   }
 
   // The shape of a constant whose elements were let go after packing.
@@ -136,7 +210,7 @@ class Planner {
     }
     count_last_uses();
     for (std::size_t s = 0; s < drafts_.size(); ++s) {
-      const Node& node = graph_.nodes[drafts_[s].node];
+      const Draft& node = drafts_[s];
       if (!drafts_[s].kernel) {
         buffer_of_[at(node.outputs[0])] = buffer_of_[at(node.inputs[0])];
         extend(node.outputs[0]);
@@ -154,10 +228,10 @@ class Planner {
 
   // The last step at which each value itself is read, views included.
   void count_last_uses() {
-    last_use_.assign(graph_.values.size(), -1);
-    for (const ValueId id : graph_.outputs) last_use_[at(id)] = kForever;
+    last_use_.assign(layouts_.size(), -1);
+    for (const ValueId id : outputs_) last_use_[at(id)] = kForever;
     for (std::size_t s = drafts_.size(); s-- > 0;) {
-      const Node& node = graph_.nodes[drafts_[s].node];
+      const Draft& node = drafts_[s];
       const int use = static_cast<int>(s);
       for (const ValueId id : node.inputs)
         if (id != kNoValue) last_use_[at(id)] = std::max(last_use_[at(id)], use);
@@ -173,14 +247,16 @@ class Planner {
   }
 
   // The buffer of an input that dies at this step and that the kernel may write over, or -1.
-  int overwritable(std::size_t s, const Node& node) {
+  int overwritable(std::size_t s, const Draft& node) {
     const std::size_t wanted = bytes(node.outputs[0]);
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const ValueId id = node.inputs[k];
       if (!has_buffer(id) || !drafts_[s].kernel->may_overwrite(static_cast<Index>(k))) continue;
       const Buffer& b = buffer(id);
       const bool twice = std::count(node.inputs.begin(), node.inputs.end(), id) > 1;
-      if (b.pinned || twice || b.last_use != static_cast<int>(s) || b.bytes != wanted) continue;
+      if (b.pinned || twice || b.last_use != static_cast<int>(s) || b.bytes != wanted ||
+          layout(id) != layout(node.outputs[0]))
+        continue;
       bool other = false;  // another input that looks at the same memory
       for (std::size_t j = 0; j < node.inputs.size(); ++j)
         other |= j != k && has_buffer(node.inputs[j]) &&
@@ -196,7 +272,7 @@ class Planner {
     for (const ValueId id : graph_.inputs) place(id);
     for (std::size_t s = 0; s < drafts_.size(); ++s) {
       if (!drafts_[s].kernel) continue;
-      const Node& node = graph_.nodes[drafts_[s].node];
+      const Draft& node = drafts_[s];
       Step step;
       step.node = drafts_[s].node;
       for (const ValueId id : node.outputs)
@@ -210,7 +286,7 @@ class Planner {
       if (scratch) layout_.give_back(step.scratch, scratch);
       plan_->steps.push_back(std::move(step));
       free_after(s, node);
-      check_limit(max_bytes, node);
+      check_limit(max_bytes, node.node);
     }
     for (const ValueId id : graph_.inputs) plan_->inputs.push_back(port(id));
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) add_output(i);
@@ -222,10 +298,10 @@ class Planner {
       if (tensor.defined()) plan_->owned.push_back(std::move(tensor));
   }
 
-  void check_limit(std::size_t max_bytes, const Node& node) const {
-    ENGINE_REQUIRE(layout_.bytes() <= max_bytes, ErrorCode::kResourceExhausted, graph_.label(node),
-                   " needs more than ", max_bytes, " bytes (the memory limit; at this node ",
-                   layout_.bytes(),
+  void check_limit(std::size_t max_bytes, std::size_t node) const {
+    ENGINE_REQUIRE(layout_.bytes() <= max_bytes, ErrorCode::kResourceExhausted,
+                   node_label(graph_, node), " needs more than ", max_bytes,
+                   " bytes (the memory limit; at this node ", layout_.bytes(),
                    " bytes are in use); use smaller inputs, or raise max_bytes (--memory)");
   }
 
@@ -243,7 +319,7 @@ class Planner {
     return {Place::Kind::kArena, buffer(id).offset, nullptr};
   }
 
-  void free_after(std::size_t s, const Node& node) {
+  void free_after(std::size_t s, const Draft& node) {
     const auto release = [&](ValueId id) {
       if (!has_buffer(id)) return;
       Buffer& b = buffer(id);
@@ -256,19 +332,19 @@ class Planner {
     for (const ValueId id : node.outputs) release(id);
   }
 
-  void describe(Step& step, const Node& node) const {
+  void describe(Step& step, const Draft& node) const {
     std::vector<TensorType> in, out;
     for (const ValueId id : node.inputs) {
       if (id == kNoValue) in.emplace_back();
-      else in.emplace_back(graph_.value(id).type.dtype, type_shape(id));
+      else in.emplace_back(dtype(id), type_shape(id));
       if (id != kNoValue) step.bytes += byte_count(in.back().dtype, type_shape(id));
     }
     for (const ValueId id : node.outputs) {
       if (id == kNoValue) out.emplace_back();
-      else out.emplace_back(graph_.value(id).type.dtype, shape(id));
+      else out.emplace_back(dtype(id), shape(id));
       if (id != kNoValue) step.bytes += static_cast<Index>(bytes(id));
     }
-    step.flops = node.op->flops(in, out);
+    if (node.node != Step::kReorder) step.flops = graph_.nodes[node.node].op->flops(in, out);
   }
 
   const Shape& type_shape(ValueId id) const {
@@ -276,11 +352,11 @@ class Planner {
     return *released_shape(id);
   }
 
-  Port port(ValueId id) { return {graph_.value(id).type.dtype, shape(id), place_of(id)}; }
+  Port port(ValueId id) { return {dtype(id), shape(id), place_of(id)}; }
 
   // An output has memory of its own: not that of an input, a constant, or an earlier output.
   void add_output(std::size_t i) {
-    const ValueId id = graph_.outputs[i];
+    const ValueId id = outputs_[i];
     Port output = port(id);
     bool shared = output.place.kind != Place::Kind::kArena || buffer(id).pinned;
     for (const Port& earlier : plan_->outputs)
@@ -305,6 +381,8 @@ class Planner {
   std::shared_ptr<Plan> plan_;
   std::vector<bool> live_;
   std::vector<Draft> drafts_;
+  std::vector<ops::Layout> layouts_;
+  std::vector<ValueId> outputs_;
   std::vector<Buffer> buffers_;
   std::vector<int> buffer_of_, last_use_;
   ArenaLayout layout_;
@@ -313,9 +391,7 @@ class Planner {
 }  // namespace
 
 std::string Plan::label(std::size_t step) const {
-  const std::size_t node = steps[step].node;
-  return node == Step::kCopy ? "copy to an output"
-                             : program->graph().label(program->graph().nodes[node]);
+  return node_label(program->graph(), steps[step].node);
 }
 
 std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,

@@ -24,10 +24,11 @@ struct Step {
   std::unique_ptr<const ops::Kernel> kernel;
   std::vector<Place> in, out;
   std::size_t scratch = 0;  ///< offset in the arena
-  std::size_t node = 0;     ///< in the program's graph, or kCopy
+  std::size_t node = 0;     ///< in the program's graph, or kCopy, kReorder
   Index flops = 0, bytes = 0;
 
   static constexpr std::size_t kCopy = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kReorder = static_cast<std::size_t>(-2);
 };
 
 /// An input or an output of a plan.

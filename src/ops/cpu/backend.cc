@@ -1,4 +1,5 @@
-#include "ops/cpu/kernel.h"
+#include "ops/cpu/conv_blocked.h"
+#include "ops/cpu/pooling_blocked.h"
 
 #include <algorithm>
 #include <array>
@@ -11,8 +12,6 @@ namespace engine::cpu {
   std::unique_ptr<Kernel> bind_##family(const Binding& binding, Isa isa); \
   std::shared_ptr<const Packed> pack_##family(const ops::Operator& op, const ops::Operands& in);
 #include "ops/cpu/kernels.inc"
-#undef ENGINE_CPU_KERNEL
-#undef ENGINE_CPU_PACKED
 
 namespace {
 
@@ -20,8 +19,15 @@ const KernelDef kKernels[] = {
 #define ENGINE_CPU_KERNEL(op, family) {#op, bind_##family, nullptr},
 #define ENGINE_CPU_PACKED(op, family) {#op, bind_##family, pack_##family},
 #include "ops/cpu/kernels.inc"
-#undef ENGINE_CPU_KERNEL
-#undef ENGINE_CPU_PACKED
+};
+
+struct OfferDef {
+  std::string_view op;
+  ops::LayoutOffer (*offer)(const Binding& binding);
+};
+const OfferDef kOffers[] = {
+#define ENGINE_CPU_BLOCKED(op, family) {#op, offer_##family},
+#include "ops/cpu/kernels.inc"
 };
 
 const KernelDef* find_kernel(std::string_view op) {
@@ -39,6 +45,10 @@ class CpuBackend final : public ops::Backend {
                                      const ops::Operands& in) const override {
     const KernelDef* def = find_kernel(op.name());
     return def && def->pack ? def->pack(op, in) : nullptr;
+  }
+  ops::LayoutOffer offer(const Binding& binding) const override {
+    const auto it = std::ranges::find(kOffers, binding.op.name(), &OfferDef::op);
+    return it == std::end(kOffers) ? ops::LayoutOffer{} : it->offer(binding);
   }
 
  private:

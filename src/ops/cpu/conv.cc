@@ -3,6 +3,7 @@
 // channels, kernel axes, channel); the register tiles then run all filters over them.
 #define ENGINE_ISA_FILE "ops/cpu/conv.cc"
 #include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/conv_blocked.h"
 #include "ops/cpu/conv_depthwise.h"
 #include "ops/cpu/conv_tiles.h"
 
@@ -293,6 +294,8 @@ std::unique_ptr<Kernel> bind_conv(const Binding& binding, Isa isa) {
   if (is_depthwise(op, binding.in[ops::Conv::kWeights].shape()))
     return bind_depthwise(binding, isa);
   const auto* packed = static_cast<const PackedConv*>(binding.packed);
+  if (binding.in[ops::Conv::kX].layout.blocked)
+    return bind_conv_blocked(binding, packed->groups.front(), isa);
   return std::make_unique<ConvKernel>(op, packed, binding, isa);
 }
 

@@ -4,6 +4,7 @@
 // which replaces nothing.
 #define ENGINE_ISA_FILE "ops/cpu/pooling.cc"
 #include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/pooling_blocked.h"
 #include "ops/cpu/reduce.h"
 #include "ops/pooling.h"
 
@@ -194,9 +195,6 @@ ENGINE_END_ISA
 namespace engine::cpu {
 namespace {
 
-// Products of divisors along axes must be exact in float.
-constexpr Index kMostTaps = 1 << 24;
-
 class PoolKernel final : public Kernel {
  public:
   PoolKernel(const ops::Windows& w, Index planes, bool max, bool include_pad, Isa isa)
@@ -258,7 +256,8 @@ std::unique_ptr<Kernel> bind_windows(const Binding& binding, const ops::Spatial&
   if (binding.out.size() > 1 && binding.out[1]) return nullptr;  // indices
   const ops::Windows w = spatial.windows(ops::spatial_part(shape), spatial.kernel);
   const auto taps = checked_count(w.kernel);
-  if (!taps || *taps > kMostTaps) return nullptr;
+  if (!taps || *taps > kMostPoolTaps) return nullptr;
+  if (binding.in[0].layout.blocked) return bind_pooling_blocked(binding, isa);
   return std::make_unique<PoolKernel>(w, product(shape, 0, 2), max, include_pad, isa);
 }
 
@@ -277,6 +276,7 @@ std::unique_ptr<Kernel> bind_average_pool(const Binding& binding, Isa isa) {
 std::unique_ptr<Kernel> bind_global_pool(const Binding& binding, Isa isa) {
   const auto& op = static_cast<const ops::GlobalPool&>(binding.op);
   if (binding.in[0].dtype != DType::kFloat32) return nullptr;
+  if (binding.in[0].layout.blocked) return bind_global_pool_blocked(binding, isa);
   return make_reduction(ops::GlobalPool::layout(binding.in[0].shape()),
                         op.max ? ops::Step::kMax : ops::Step::kAdd,
                         op.max ? ops::Finish::kNone : ops::Finish::kMean, isa);

@@ -1,0 +1,389 @@
+// Conv on the CPU, blocked (ops/layout.h): direct convolution without any gathering.
+//
+//   X  [batch][C blocks][rows][columns][16]   with +0 around it
+//   W  [filter blocks][K][16]                 K in the order of the contract
+//   Y  as X, blocks of filters
+//
+// A register tile is kRows x kWidth output pixels times NV blocks of filters; each output is one
+// fused chain over K from +0. Pixels are broadcast from X, filters lie in the lanes. Tiles, loop
+// order and prefetching do not touch the order of a sum.
+#define ENGINE_ISA_FILE "ops/cpu/conv_blocked.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/conv_blocked.h"
+#include "ops/epilogue.h"
+
+#ifndef ENGINE_CPU_CONV_BLOCKED
+#define ENGINE_CPU_CONV_BLOCKED
+namespace engine::cpu {
+
+/// Terms of a sum whose elements of X follow one another.
+struct ConvRun {
+  Index offset, count;  ///< floats from the window's first element
+};
+
+/// One tile. Strides are in floats.
+struct ConvTileArguments {
+  const float* x;  ///< the first element of the first pixel's window
+  Index x_pixel, x_row;
+  const ConvRun *runs, *runs_end;
+  const float* w;
+  Index w_block;
+  bool has_bias, has_residual;
+  const float* bias;  ///< of the first filter
+  float* y;
+  Index y_pixel, y_row, y_block;
+  const float* residual;
+  Index residual_pixel, residual_row, residual_block;
+  Index lanes;  ///< filters in the last block
+  const std::byte* ahead;
+  Index ahead_step;  ///< bytes to prefetch for each k, from `ahead` on
+  const ops::Epilogue* epilogue;
+};
+using ConvTileFunction = void (*)(const ConvTileArguments&) noexcept;
+
+/// The largest tiles of an instruction set, in pixels and in blocks of filters.
+struct ConvTileLimits {
+  Index pixels, blocks;
+};
+
+}  // namespace engine::cpu
+#endif
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+
+ENGINE_BEGIN_ISA
+
+// Accumulators leave two registers free at least.
+#if ENGINE_ISA_ID == 2
+inline constexpr int kMostPixels = 14, kMostBlocks = 2;
+#elif ENGINE_ISA_ID == 0
+inline constexpr int kMostPixels = 1, kMostBlocks = 1;
+#else
+inline constexpr int kMostPixels = 6, kMostBlocks = 1;
+#endif
+
+ConvTileLimits conv_tile_limits() noexcept { return {kMostPixels, kMostBlocks}; }
+
+ENGINE_INLINE Reg conv_finish(const ConvTileArguments& t, Reg sum, const float* bias,
+                              const float* residual) {
+  if (t.has_bias) sum = reg_add(sum, reg_load(bias));
+  if (t.has_residual) sum = reg_add(sum, reg_load(residual));
+  if (t.epilogue->activation == numerics::Activation::kRelu)
+    sum = reg_max_or_second(reg_fill(0.0f), sum);
+  return sum;
+}
+
+/// The general form, for activations other than ReLU and for blocks with fewer than 16 filters:
+/// sums are [16] in memory.
+void conv_finish_vec(const ConvTileArguments& t, const float* sums, const float* bias,
+                     const float* residual, Index lanes, float* y) noexcept {
+  Vec sum = load(sums);
+  if (t.has_bias) sum = add(sum, load(bias, lanes, 0.0f));
+  if (t.has_residual) sum = add(sum, load(residual, lanes, 0.0f));
+  const ops::Epilogue& e = *t.epilogue;
+  if (e.activation != numerics::Activation::kIdentity)
+    sum = activate(e.activation, sum, fill(e.a), fill(e.b));
+  store(y, lanes, sum);
+}
+
+template <int kRows, int kWidth, int kBlocks>
+void conv_tile(const ConvTileArguments& t) noexcept {
+  constexpr int kPixels = kRows * kWidth, kColumns = kBlocks * kRegs;
+  Reg acc[kPixels][kColumns];
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kColumns; ++v) acc[p][v] = reg_fill(0.0f);
+  const float* w = t.w;
+  const std::byte* ahead = t.ahead;
+  const Index x_pixel = t.x_pixel, x_row = t.x_row, w_block = t.w_block, step = t.ahead_step;
+  for (const ConvRun* run = t.runs; run != t.runs_end; ++run) {
+    const float* x = t.x + run->offset;
+#pragma GCC unroll 1
+    for (Index k = 0; k < run->count; ++k, ++x, w += kVecLanes, ahead += step) {
+      Reg columns[kColumns];
+#pragma GCC unroll 16
+      for (int v = 0; v < kColumns; ++v)
+        columns[v] = reg_load(w + v / kRegs * w_block + v % kRegs * kRegLanes);
+      __builtin_prefetch(ahead, 0, 2);
+#pragma GCC unroll 16
+      for (int p = 0; p < kPixels; ++p) {
+        const Reg pixel = reg_fill(x[p / kWidth * x_row + p % kWidth * x_pixel]);
+#pragma GCC unroll 16
+        for (int v = 0; v < kColumns; ++v) acc[p][v] = reg_fma(pixel, columns[v], acc[p][v]);
+      }
+    }
+  }
+  const bool plain = t.epilogue->activation == numerics::Activation::kIdentity ||
+                     t.epilogue->activation == numerics::Activation::kRelu;
+  if (plain && t.lanes == kVecLanes) {
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p) {
+      float* y = t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel;
+      const float* r = t.residual + p / kWidth * t.residual_row + p % kWidth * t.residual_pixel;
+#pragma GCC unroll 16
+      for (int v = 0; v < kColumns; ++v) {
+        const Index at = v % kRegs * kRegLanes;
+        reg_store(y + v / kRegs * t.y_block + at,
+                  conv_finish(t, acc[p][v], t.bias + v / kRegs * kVecLanes + at,
+                              r + v / kRegs * t.residual_block + at));
+      }
+    }
+    return;
+  }
+  float sums[kPixels][kBlocks * kVecLanes];
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kColumns; ++v) reg_store(&sums[p][v * kRegLanes], acc[p][v]);
+  for (int p = 0; p < kPixels; ++p)
+    for (int b = 0; b < kBlocks; ++b)
+      conv_finish_vec(t, &sums[p][b * kVecLanes], t.bias + b * kVecLanes,
+                      t.residual + p / kWidth * t.residual_row + p % kWidth * t.residual_pixel +
+                          b * t.residual_block,
+                      b + 1 == kBlocks ? t.lanes : Index{kVecLanes},
+                      t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel + b * t.y_block);
+}
+
+template <int kRows, int kBlocks, int kWidth>
+ConvTileFunction conv_tile_of(Index width) noexcept {
+  if (width == kWidth) return conv_tile<kRows, kWidth, kBlocks>;
+  if constexpr (kWidth > 1) return conv_tile_of<kRows, kBlocks, kWidth - 1>(width);
+  return nullptr;
+}
+
+/// The tile of `rows` (1 or 2) times `width` pixels and `blocks` of filters.
+ConvTileFunction conv_tile_function(Index rows, Index width, Index blocks) noexcept {
+  constexpr int kHalf = kMostPixels > 1 ? kMostPixels / 2 : 1;
+  if constexpr (kMostBlocks > 1)
+    if (blocks > 1)
+      return rows == 1 ? conv_tile_of<1, kMostBlocks, kMostPixels>(width)
+                       : conv_tile_of<2, kMostBlocks, kHalf>(width);
+  return rows == 1 ? conv_tile_of<1, 1, kMostPixels>(width) : conv_tile_of<2, 1, kHalf>(width);
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+// A group of output pixels of one image.
+struct Tile {
+  Index row, column, rows, width;
+  ConvTileFunction full = nullptr, last = nullptr;  // for a panel of filters, for the last one
+};
+
+// Rows are cut in equal parts that fit the registers; short rows go in pairs.
+std::vector<Tile> cut_tiles(Index height, Index width, Index most) {
+  std::vector<Tile> tiles;
+  const Index parts = (width + most - 1) / most;
+  const Index together = most > 1 && 2 * width <= most ? 2 : 1;
+  for (Index row = 0; row < height;) {
+    const Index rows = std::min(together, height - row);
+    for (Index i = 0; i < parts; ++i) {
+      const Index first = width * i / parts;
+      tiles.push_back({row, first, rows, width * (i + 1) / parts - first});
+    }
+    row += rows;
+  }
+  return tiles;
+}
+
+class BlockedConvKernel final : public Kernel {
+ public:
+  BlockedConvKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
+      : op_(static_cast<const ops::Conv&>(binding.op)),
+        weights_(weights),
+        isa_(isa),
+        x_(binding.in[ops::Conv::kX].shape(), binding.in[ops::Conv::kX].layout),
+        y_(binding.out[0].shape(), binding.out[0].layout),
+        has_bias_(binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias]) {
+    const ops::Input& x = binding.in[ops::Conv::kX];
+    const Shape& w = binding.in[ops::Conv::kWeights].shape();
+    windows_ = op_.spatial.windows(ops::spatial_part(x.shape()), Shape(w.begin() + 2, w.end()));
+    if (op_.epilogue.residual) {
+      const ops::Input& r = binding.in[ops::Conv::kResidual];
+      residual_ = ops::BlockedView(r.shape(), r.layout);
+    }
+    limits_ = ENGINE_KERNEL(isa, conv_tile_limits)();
+    limits_.blocks = std::min(limits_.blocks, y_.blocks);
+    flatten();
+    tiles_ = cut_tiles(y_.height, y_.width, limits_.pixels);
+    list_runs();
+    panels_ = (y_.blocks + limits_.blocks - 1) / limits_.blocks;
+    const auto function = ENGINE_KERNEL(isa, conv_tile_function);
+    for (Tile& tile : tiles_) {
+      tile.full = function(tile.rows, tile.width, limits_.blocks);
+      tile.last = function(tile.rows, tile.width, y_.blocks - (panels_ - 1) * limits_.blocks);
+    }
+    const Index weight_bytes = weights_.k * weights_.n * static_cast<Index>(sizeof(float));
+    panels_inside_ = weight_bytes <= kCacheShare;
+    const Index image_bytes = x_.image() * static_cast<Index>(sizeof(float));
+    images_ = std::clamp<Index>(kCacheShare / std::max<Index>(1, image_bytes), 1, y_.batch);
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    const Index count = std::ssize(tiles_), threads = call.pool.concurrency();
+    if (panels_inside_ || panels_ < threads) {
+      const Index units = y_.batch * count, parts = std::min(units, threads);
+      call.pool.parallel(parts, [&](Index part) {
+        for (Index i = units * part / parts; i < units * (part + 1) / parts; ++i)
+          for (Index panel = 0; panel < panels_; ++panel)
+            run_tile(call, i / count, tiles_[static_cast<std::size_t>(i % count)], panel, 0, 1);
+      });
+    } else {
+      const Index parts = std::min(panels_, threads);
+      call.pool.parallel(parts, [&](Index part) {
+        for (Index first = 0; first < y_.batch; first += images_)
+          for (Index panel = panels_ * part / parts; panel < panels_ * (part + 1) / parts; ++panel)
+            run_panel(call, first, std::min(first + images_, y_.batch), panel);
+      });
+    }
+    return ops::kNoFault;
+  }
+  bool may_overwrite(Index input) const noexcept override {
+    return input == ops::Conv::kResidual && op_.epilogue.residual;
+  }
+  std::string name() const override { return kernel_name("conv_blocked", isa_); }
+
+ private:
+  static constexpr Index kCacheShare = Index{1} << 19;  // half of the smallest second-level cache
+
+  // Where pixels of input and output follow one another without gaps, an image is one row.
+  void flatten() {
+    const bool one_by_one = windows_.kernel_size() == 1 && x_.height == y_.height &&
+                            x_.width == y_.width && x_.border == ops::Border{} &&
+                            y_.border == ops::Border{};
+    const bool residual_fits = !op_.epilogue.residual || residual_.border == ops::Border{};
+    if (!one_by_one || !residual_fits) return;
+    for (ops::BlockedView* view : {&x_, &y_, &residual_}) {
+      view->width *= view->height;
+      view->height = 1;
+    }
+    flat_ = true;
+  }
+  Index window(const Shape& list, bool vertical, Index otherwise) const {
+    if (flat_) return otherwise;
+    if (vertical) return list.size() == 2 ? list[0] : otherwise;
+    return list.back();
+  }
+
+  void list_runs() {
+    const Index rows = window(windows_.kernel, true, 1),
+                columns = window(windows_.kernel, false, 1);
+    const Index row_step = window(windows_.dilations, true, 1) * x_.row();
+    const Index column_step = window(windows_.dilations, false, 1) * x_.block;
+    stride_y_ = window(windows_.strides, true, 1);
+    stride_x_ = window(windows_.strides, false, 1);
+    pad_y_ = window(windows_.pads_begin, true, 0);
+    pad_x_ = window(windows_.pads_begin, false, 0);
+    for (Index j = 0; j < x_.blocks; ++j)
+      for (Index row = 0; row < rows; ++row)
+        for (Index column = 0; column < columns; ++column) {
+          const Index offset = j * x_.plane() + row * row_step + column * column_step;
+          const Index lanes = x_.lanes(j);
+          const bool follows = !runs_.empty() && runs_.back().offset + runs_.back().count == offset;
+          if (follows) runs_.back().count += lanes;
+          else runs_.push_back({offset, lanes});
+        }
+  }
+
+  // All tiles of some images with one panel of filters; the next panel is fetched meanwhile.
+  void run_panel(const Call& call, Index first, Index last, Index panel) const noexcept {
+    const Index count = (last - first) * std::ssize(tiles_);
+    Index done = 0;
+    for (Index n = first; n < last; ++n)
+      for (const Tile& tile : tiles_) run_tile(call, n, tile, panel, done++, count);
+  }
+
+  // Tile `part` of `parts` of its panel.
+  void run_tile(const Call& call, Index n, const Tile& tile, Index panel, Index part,
+                Index parts) const noexcept {
+    const Index first = panel * limits_.blocks,
+                blocks = std::min(limits_.blocks, y_.blocks - first);
+    float* y = static_cast<float*>(call.out[0]);
+    if (&tile == tiles_.data())
+      for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
+    ConvTileArguments t;
+    t.x = static_cast<const float*>(call.in[ops::Conv::kX]) +
+          x_.offset(n, 0, tile.row * stride_y_ - pad_y_, tile.column * stride_x_ - pad_x_);
+    t.x_pixel = stride_x_ * x_.block;
+    t.x_row = stride_y_ * x_.row();
+    t.runs = runs_.data();
+    t.runs_end = runs_.data() + runs_.size();
+    t.w = weights_.block(first);
+    t.w_block = weights_.k * PackedMatrix::kBlock;
+    t.has_bias = has_bias_;
+    t.bias =
+        has_bias_ ? static_cast<const float*>(call.in[ops::Conv::kBias]) + first * y_.block : t.w;
+    t.y = y + y_.offset(n, first, tile.row, tile.column);
+    t.y_pixel = y_.block;
+    t.y_row = y_.row();
+    t.y_block = y_.plane();
+    t.has_residual = op_.epilogue.residual;
+    t.residual = t.y;
+    if (op_.epilogue.residual)
+      t.residual = static_cast<const float*>(call.in[ops::Conv::kResidual]) +
+                   residual_.offset(n, first, tile.row, tile.column);
+    t.residual_pixel = residual_.block;
+    t.residual_row = residual_.row();
+    t.residual_block = residual_.plane();
+    t.lanes = y_.lanes(first + blocks - 1);
+    const Index bytes = weights_.k * blocks * PackedMatrix::kBlock * Index{sizeof(float)};
+    t.ahead = reinterpret_cast<const std::byte*>(t.w) + bytes + bytes / parts * part;
+    t.ahead_step = blocks * PackedMatrix::kBlock * Index{sizeof(float)} / parts;
+    t.epilogue = &op_.epilogue;
+    (panel + 1 < panels_ ? tile.full : tile.last)(t);
+  }
+
+  const ops::Conv& op_;
+  const PackedMatrix& weights_;
+  Isa isa_;
+  ops::BlockedView x_, y_, residual_;
+  ops::Windows windows_;
+  bool has_bias_, flat_ = false, panels_inside_ = false;
+  ConvTileLimits limits_;
+  std::vector<Tile> tiles_;
+  std::vector<ConvRun> runs_;
+  Index panels_ = 0, images_ = 1;
+  Index stride_y_ = 1, stride_x_ = 1, pad_y_ = 0, pad_x_ = 0;
+};
+
+// What a window reads behind the image.
+Index behind(Index input, Index output, Index stride, Index reach, Index pad) {
+  return std::max<Index>(0, (output - 1) * stride + reach - 1 - pad - (input - 1));
+}
+
+}  // namespace
+
+ops::LayoutOffer offer_conv(const Binding& binding) {
+  const auto& op = static_cast<const ops::Conv&>(binding.op);
+  const ops::Input &x = binding.in[ops::Conv::kX], &w = binding.in[ops::Conv::kWeights];
+  if (!binding.packed || op.group != 1 || x.dtype != DType::kFloat32 ||
+      !ops::can_block(x.shape()) || !ops::can_block(binding.out[0].shape()))
+    return {};
+  ops::LayoutOffer offer{.inputs = 1u << ops::Conv::kX, .output = true, .preferred = true};
+  if (op.epilogue.residual) offer.inputs |= 1u << ops::Conv::kResidual;
+  const Shape& shape = w.shape();
+  const ops::Windows v =
+      op.spatial.windows(ops::spatial_part(x.shape()), Shape(shape.begin() + 2, shape.end()));
+  const auto reads = [&](std::size_t axis, Index& before, Index& after) {
+    const Index reach = (v.kernel[axis] - 1) * v.dilations[axis] + 1;
+    before = v.pads_begin[axis];
+    after = behind(v.input[axis], v.output[axis], v.strides[axis], reach, before);
+  };
+  const std::size_t last = v.input.size() - 1;
+  reads(last, offer.border.left, offer.border.right);
+  if (last > 0) reads(0, offer.border.top, offer.border.bottom);
+  return ops::is_modest(offer.border, x.shape()) ? offer : ops::LayoutOffer{};
+}
+
+std::unique_ptr<Kernel> bind_conv_blocked(const Binding& binding, const PackedMatrix& weights,
+                                          Isa isa) {
+  return std::make_unique<BlockedConvKernel>(binding, weights, isa);
+}
+
+}  // namespace engine::cpu
+#endif

@@ -1,0 +1,221 @@
+// Pooling on the CPU, blocked (ops/layout.h): 16 channels of a pixel in the lanes. The orders are
+// those of ops/pooling.h and, for the global ones, of ops/reduce.h: the pixels of an image take
+// turns in 16 accumulators, which are then folded by halves.
+#define ENGINE_ISA_FILE "ops/cpu/pooling_blocked.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/pooling_blocked.h"
+#include "ops/pooling.h"
+
+#ifndef ENGINE_CPU_POOLING_BLOCKED
+#define ENGINE_CPU_POOLING_BLOCKED
+namespace engine::cpu {
+
+/// Inside taps of the window of one pixel, and where it goes.
+struct PixelWindow {
+  const float* x;  ///< the first inside tap
+  Index rows, columns, row_step, column_step;
+  float count;  ///< divisor of an average
+};
+
+}  // namespace engine::cpu
+#endif
+
+#include "ops/cpu/simd/vec.inc"
+
+ENGINE_BEGIN_ISA
+
+void max_pixel(const PixelWindow& w, Index lanes, float* y) noexcept {
+  Vec largest = fill(-std::numeric_limits<float>::infinity());
+  for (Index row = 0; row < w.rows; ++row)
+    for (Index column = 0; column < w.columns; ++column) {
+      const Vec x = load(w.x + row * w.row_step + column * w.column_step, lanes, 0.0f);
+      largest = select(lt(largest, x), x, select(ne(x, x), x, largest));
+    }
+  store(y, lanes, largest);
+}
+
+void average_pixel(const PixelWindow& w, Index lanes, float* y) noexcept {
+  Vec sum = fill(0.0f);
+  for (Index row = 0; row < w.rows; ++row)
+    for (Index column = 0; column < w.columns; ++column)
+      sum = add(sum, load(w.x + row * w.row_step + column * w.column_step, lanes, 0.0f));
+  store(y, lanes, div(sum, fill(w.count)));
+}
+
+/// One block of channels of one image; x is its first pixel.
+template <bool kMax>
+ENGINE_INLINE void global_pixels(const ops::BlockedView& v, const float* x, Index lanes, float* y) {
+  Vec sums[kVecLanes];
+  for (Vec& sum : sums) sum = fill(kMax ? -std::numeric_limits<float>::infinity() : 0.0f);
+  Index turn = 0;
+  for (Index row = 0; row < v.height; ++row, x += v.row())
+    for (Index column = 0; column < v.width; ++column, ++turn) {
+      Vec& sum = sums[turn % kVecLanes];
+      const Vec value = load(x + column * v.block, lanes, 0.0f);
+      sum = kMax ? max(sum, value) : add(sum, value);
+    }
+  for (int half = kVecLanes / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i)
+      sums[i] = kMax ? max(sums[i], sums[i + half]) : add(sums[i], sums[i + half]);
+  const Vec count = fill(static_cast<float>(v.height * v.width));
+  store(y, lanes, kMax ? sums[0] : div(sums[0], count));
+}
+void global_max(const ops::BlockedView& v, const float* x, Index lanes, float* y) noexcept {
+  global_pixels<true>(v, x, lanes, y);
+}
+void global_average(const ops::BlockedView& v, const float* x, Index lanes, float* y) noexcept {
+  global_pixels<false>(v, x, lanes, y);
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+const ops::Spatial& spatial_of(const Binding& binding) {
+  if (const auto* pool = dynamic_cast<const ops::MaxPool*>(&binding.op)) return pool->spatial;
+  return static_cast<const ops::AveragePool&>(binding.op).spatial;
+}
+
+// Taps [first, last) of window `o` that lie inside an axis, and the position of the first.
+struct AxisTaps {
+  Index first = 0, last = 1, position = 0;
+  Index counted = 1;
+
+  Index taps() const { return last - first; }
+};
+AxisTaps axis_taps(const ops::Windows& w, std::size_t axis, Index o, bool include_pad) {
+  const Index step = w.dilations[axis];
+  const Index origin = o * w.strides[axis] - w.pads_begin[axis];
+  AxisTaps taps;
+  taps.first = origin >= 0 ? 0 : (step - 1 - origin) / step;
+  const Index room = w.input[axis] - origin;
+  taps.last = room <= 0 ? taps.first : std::min(w.kernel[axis], (room + step - 1) / step);
+  taps.last = std::max(taps.first, taps.last);
+  taps.position = origin + taps.first * step;
+  taps.counted = ops::counted_taps(w, axis, o, include_pad);
+  return taps;
+}
+
+class BlockedPoolKernel final : public Kernel {
+ public:
+  BlockedPoolKernel(const Binding& binding, Isa isa)
+      : x_(binding.in[0].shape(), binding.in[0].layout),
+        y_(binding.out[0].shape(), binding.out[0].layout),
+        average_(dynamic_cast<const ops::AveragePool*>(&binding.op)),
+        isa_(isa) {
+    const ops::Spatial& spatial = spatial_of(binding);
+    const ops::Windows w =
+        spatial.windows(ops::spatial_part(binding.in[0].shape()), spatial.kernel);
+    const bool include_pad = average_ && average_->count_include_pad;
+    const std::size_t last = w.input.size() - 1;
+    if (last == 0) rows_.emplace_back();
+    else
+      for (Index o = 0; o < y_.height; ++o) rows_.push_back(axis_taps(w, 0, o, include_pad));
+    for (Index o = 0; o < y_.width; ++o) columns_.push_back(axis_taps(w, last, o, include_pad));
+    row_step_ = (last == 0 ? 1 : w.dilations[0]) * x_.row();
+    column_step_ = w.dilations[last] * x_.block;
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    constexpr Index kPixelsPerTask = 1024;
+    const float* x = static_cast<const float*>(call.in[0]);
+    float* y = static_cast<float*>(call.out[0]);
+    const auto pixel =
+        average_ ? ENGINE_KERNEL(isa_, average_pixel) : ENGINE_KERNEL(isa_, max_pixel);
+    const Index planes = y_.batch * y_.blocks, rows = planes * y_.height;
+    call.pool.ranges(rows, std::max<Index>(1, kPixelsPerTask / y_.width),
+                     [&](Index first, Index last) {
+                       for (Index i = first; i < last; ++i)
+                         run_row(pixel, x, i / y_.height, i % y_.height, y);
+                     });
+    return ops::kNoFault;
+  }
+  std::string name() const override {
+    return kernel_name(average_ ? "average_pool_blocked" : "max_pool_blocked", isa_);
+  }
+
+ private:
+  template <class Pixel>
+  void run_row(Pixel pixel, const float* x, Index plane, Index row, float* y) const noexcept {
+    const Index n = plane / y_.blocks, j = plane % y_.blocks, lanes = y_.lanes(j);
+    if (row == 0) y_.clear_border(y, n, j);
+    const AxisTaps& vertical = rows_[static_cast<std::size_t>(row)];
+    float* to = y + y_.offset(n, j, row, 0);
+    for (const AxisTaps& horizontal : columns_) {
+      const float* from = x + x_.offset(n, j, vertical.position, horizontal.position);
+      const float count =
+          static_cast<float>(vertical.counted) * static_cast<float>(horizontal.counted);
+      pixel({from, vertical.taps(), horizontal.taps(), row_step_, column_step_, count}, lanes, to);
+      to += y_.block;
+    }
+  }
+
+  ops::BlockedView x_, y_;
+  const ops::AveragePool* average_;
+  Isa isa_;
+  std::vector<AxisTaps> rows_, columns_;
+  Index row_step_ = 0, column_step_ = 0;
+};
+
+class BlockedGlobalPoolKernel final : public Kernel {
+ public:
+  BlockedGlobalPoolKernel(const Binding& binding, Isa isa)
+      : x_(binding.in[0].shape(), binding.in[0].layout),
+        max_(static_cast<const ops::GlobalPool&>(binding.op).max),
+        isa_(isa) {}
+
+  Fault run(const Call& call) const noexcept override {
+    constexpr Index kPixelsPerTask = 1024;
+    const float* x = static_cast<const float*>(call.in[0]);
+    float* y = static_cast<float*>(call.out[0]);
+    const auto pool = max_ ? ENGINE_KERNEL(isa_, global_max) : ENGINE_KERNEL(isa_, global_average);
+    const Index grain = std::max<Index>(1, kPixelsPerTask / (x_.height * x_.width));
+    call.pool.ranges(x_.batch * x_.blocks, grain, [&](Index first, Index last) {
+      for (Index i = first; i < last; ++i) {
+        const Index n = i / x_.blocks, j = i % x_.blocks;
+        pool(x_, x + x_.offset(n, j, 0, 0), x_.lanes(j), y + n * x_.channels + j * x_.block);
+      }
+    });
+    return ops::kNoFault;
+  }
+  std::string name() const override {
+    return kernel_name(max_ ? "global_max_blocked" : "global_average_blocked", isa_);
+  }
+
+ private:
+  ops::BlockedView x_;
+  bool max_;
+  Isa isa_;
+};
+
+bool can_block(const Binding& binding) {
+  return binding.in[0].dtype == DType::kFloat32 && ops::can_block(binding.in[0].shape()) &&
+         ops::can_block(binding.out[0].shape());
+}
+
+}  // namespace
+
+ops::LayoutOffer offer_pooling(const Binding& binding) {
+  if (!can_block(binding) || (binding.out.size() > 1 && binding.out[1])) return {};
+  const auto taps = checked_count(spatial_of(binding).kernel);
+  if (!taps || *taps > kMostPoolTaps) return {};
+  return {.inputs = 1, .output = true};
+}
+
+ops::LayoutOffer offer_global_pool(const Binding& binding) {
+  if (!can_block(binding)) return {};
+  return {.inputs = 1};
+}
+
+std::unique_ptr<Kernel> bind_pooling_blocked(const Binding& binding, Isa isa) {
+  return std::make_unique<BlockedPoolKernel>(binding, isa);
+}
+
+std::unique_ptr<Kernel> bind_global_pool_blocked(const Binding& binding, Isa isa) {
+  return std::make_unique<BlockedGlobalPoolKernel>(binding, isa);
+}
+
+}  // namespace engine::cpu
+#endif

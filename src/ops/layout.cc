@@ -1,0 +1,54 @@
+#include "ops/layout.h"
+
+#include "numerics/contract.h"
+
+#include <algorithm>
+
+namespace engine::ops {
+
+void Border::cover(const Border& other) noexcept {
+  top = std::max(top, other.top);
+  left = std::max(left, other.left);
+  bottom = std::max(bottom, other.bottom);
+  right = std::max(right, other.right);
+}
+
+BlockedView::BlockedView(const Shape& shape, const Layout& layout)
+    : batch(shape[0]),
+      channels(shape[1]),
+      height(shape.size() == 4 ? shape[2] : 1),
+      width(shape.back()),
+      block(std::min(channels, numerics::kLanes)),
+      blocks((channels + numerics::kLanes - 1) / numerics::kLanes),
+      border(layout.border) {}
+
+void BlockedView::clear_border(float* tensor, Index n, Index j) const noexcept {
+  if (border == Border{}) return;
+  float* at = tensor + n * image() + j * plane();
+  at = std::fill_n(at, border.top * row() + border.left * block, 0.0f);
+  for (Index y = 0; y < height; ++y) {
+    at += width * block;
+    const Index edge = y + 1 < height ? border.right + border.left : border.right;
+    at = std::fill_n(at, edge * block, 0.0f);
+  }
+  std::fill_n(at, border.bottom * row(), 0.0f);
+}
+
+bool can_block(const Shape& shape) noexcept {
+  if (shape.size() != 3 && shape.size() != 4) return false;
+  return std::ranges::all_of(shape, [](Index extent) { return extent > 0; });
+}
+
+bool is_modest(const Border& border, const Shape& shape) noexcept {
+  const Index height = shape.size() == 4 ? shape[2] : 1, width = shape.back();
+  const auto modest = [](Index before, Index extent, Index after) {
+    return before <= extent + 16 && after <= extent + 16;
+  };
+  return modest(border.top, height, border.bottom) && modest(border.left, width, border.right);
+}
+
+std::size_t blocked_bytes(const Shape& shape, const Layout& layout) {
+  return static_cast<std::size_t>(BlockedView(shape, layout).floats()) * sizeof(float);
+}
+
+}  // namespace engine::ops
