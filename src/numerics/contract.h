@@ -9,7 +9,9 @@
 //  3. A dense layer (constant weights) cuts K in `dense_segments(outputs)` contiguous segments, one
 //     chain each, and adds the chains up by the tree (s0 + s1) + (s2 + s3).
 //  4. A convolution is one chain over (block of 16 input channels, kernel axes, channel in block).
-//     Taps outside the image multiply +0. The last block is short, never padded.
+//     Taps outside the image multiply +0. The last block is short, never padded. Where the graph
+//     says so (passes/choose_winograd, from the layer's own shape), a 3x3 convolution is that of
+//     winograd.h instead.
 //  5. Sums along an axis (softmax, normalisations, reductions over the last axis) run in 16 lanes,
 //     element i in lane i mod 16, then the tree of `add_lanes`; sums over other axes in one chain.
 //  6. Then bias, then residual, then activation, one rounding each.
@@ -22,7 +24,7 @@
 
 namespace engine::numerics {
 
-inline constexpr int kContractVersion = 1;
+inline constexpr int kContractVersion = 2;
 
 /// Lanes of a sum along an axis, and width of all blocks of channels.
 inline constexpr Index kLanes = 16;

@@ -1,9 +1,11 @@
 #include "ops/conv.h"
 
 #include "numerics/contract.h"
+#include "numerics/winograd.h"
 #include "ops/attributes.h"
 
 #include <cmath>
+#include <type_traits>
 
 namespace engine::ops {
 namespace {
@@ -83,11 +85,69 @@ Index Conv::flops(std::span<const TensorType> in, std::span<const TensorType> ou
 
 std::string Conv::describe() const {
   return concat(spatial.describe(), group == 1 ? "" : concat(" group=", group),
-                epilogue.describe());
+                winograd == 0 ? "" : concat(" winograd=", winograd), epilogue.describe());
+}
+
+std::size_t Conv::workspace(Inputs in, Outputs) const {
+  if (winograd == 0) return 0;
+  const auto points = static_cast<std::size_t>(numerics::winograd_points(winograd));
+  return points * static_cast<std::size_t>(in[kWeights].size() / 9) * sizeof(float);
+}
+
+void Conv::compute_winograd(Inputs in, const Output& out) const {
+  const Shape &x_shape = in[kX].shape(), &w_shape = in[kWeights].shape(), &y_shape = out.shape();
+  const Windows w = spatial.windows(spatial_part(x_shape), {3, 3});
+  const Index channels = w_shape[1], filters = w_shape[0];
+  const Index window = numerics::winograd_window(winograd);
+  const Index points = numerics::winograd_points(winograd);
+  const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+  std::vector<float> u(at(filters * channels * points)), v(at(channels * points));
+  for (Index i = 0; i < filters * channels; ++i)
+    numerics::winograd_filter(winograd, in[kWeights].as<float>() + i * 9, &u[at(i * points)]);
+
+  const float* bias = in.size() > kBias && in[kBias] ? in[kBias].as<float>() : nullptr;
+  const float* residual = epilogue.residual ? in[kResidual].as<float>() : nullptr;
+  const auto pixel = [&](const float* plane, Index row, Index column) {
+    const bool inside = row >= 0 && row < w.input[0] && column >= 0 && column < w.input[1];
+    return inside ? plane[row * w.input[1] + column] : 0.0f;
+  };
+  for (Index n = 0; n < x_shape[0]; ++n)
+    for (Index row = 0; row < w.output[0]; row += winograd)
+      for (Index column = 0; column < w.output[1]; column += winograd) {
+        for (Index c = 0; c < channels; ++c) {
+          const float* plane = in[kX].as<float>() + (n * channels + c) * w.input_size();
+          float d[numerics::kMostWinogradPoints];
+          for (Index i = 0; i < points; ++i)
+            d[i] = pixel(plane, row + i / window - w.pads_begin[0],
+                         column + i % window - w.pads_begin[1]);
+          numerics::winograd_input(winograd, d, &v[at(c * points)]);
+        }
+        for (Index m = 0; m < filters; ++m) {
+          float sums[numerics::kMostWinogradPoints], y[16];
+          for (Index p = 0; p < points; ++p) {
+            float sum = 0;
+            for (Index c = 0; c < channels; ++c)
+              sum = std::fma(v[at(c * points + p)], u[at((m * channels + c) * points + p)], sum);
+            sums[p] = sum;
+          }
+          numerics::winograd_output(winograd, sums, y);
+          for (Index i = 0; i < winograd * winograd; ++i) {
+            const Index r = row + i / winograd, k = column + i % winograd;
+            if (r >= w.output[0] || k >= w.output[1]) continue;
+            const Index to = ((n * filters + m) * y_shape[2] + r) * y_shape[3] + k;
+            out.as<float>()[to] =
+                epilogue.apply(y[i], bias ? bias + m : nullptr, residual ? residual + to : nullptr);
+          }
+        }
+      }
 }
 
 template <class Real>
 Fault Conv::compute(Inputs in, Outputs out) const {
+  if (std::is_same_v<Real, float> && winograd != 0 && in[kX].dtype == DType::kFloat32) {
+    compute_winograd(in, out[0]);
+    return kNoFault;
+  }
   const Shape &x_shape = in[kX].shape(), &w_shape = in[kWeights].shape();
   const Shape kernel(w_shape.begin() + 2, w_shape.end());
   const Windows windows = spatial.windows(spatial_part(x_shape), kernel);

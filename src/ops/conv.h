@@ -6,8 +6,10 @@
 //   residual  as the output            only with epilogue.residual; the last input
 //   Y         [batch, M, output..]
 //
-// One chain from +0 over (block of 16 input channels of the group, kernel axes, channel in block);
-// taps outside the image multiply +0 (numerics/contract.h, rule 4). Meaning: ONNX Conv, opset 22.
+// With `winograd` 4 or 2, float32 outputs are computed in tiles of that size (numerics/winograd.h);
+// otherwise each is one chain from +0 over (block of 16 input channels of the group, kernel
+// axes, channel in block). Taps outside the image multiply +0 (numerics/contract.h, rule 4).
+// Meaning: ONNX Conv, opset 22.
 #pragma once
 
 #include "ops/epilogue.h"
@@ -18,8 +20,11 @@ namespace engine::ops {
 
 class Conv final : public ComputingOperator<Conv> {
  public:
-  Conv(Spatial spatial, Index group, Epilogue epilogue)
-      : spatial(std::move(spatial)), group(group), epilogue(std::move(epilogue)) {}
+  Conv(Spatial spatial, Index group, Epilogue epilogue, Index winograd = 0)
+      : spatial(std::move(spatial)),
+        group(group),
+        epilogue(std::move(epilogue)),
+        winograd(winograd) {}
 
   static constexpr Index kX = 0, kWeights = 1, kBias = 2, kResidual = 3;
 
@@ -29,10 +34,15 @@ class Conv final : public ComputingOperator<Conv> {
   std::string describe() const override;
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
+  std::size_t workspace(Inputs in, Outputs out) const override;
 
   const Spatial spatial;
   const Index group;
   const Epilogue epilogue;
+  const Index winograd;  ///< tile, or 0; not 0 only for 3x3 filters, stride 1, one group
+
+ private:
+  void compute_winograd(Inputs in, const Output& out) const;
 };
 
 }  // namespace engine::ops

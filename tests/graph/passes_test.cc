@@ -2,6 +2,7 @@
 #include "graph/control_flow.h"
 #include "graph/passes/passes.h"
 
+#include "ops/conv.h"
 #include "ops/registry.h"
 
 #include <gtest/gtest.h>
@@ -290,6 +291,26 @@ TEST(Passes, FuseResidualButNotIfTheSumIsReadTwice) {
   EXPECT_EQ(fuse_epilogues(once), 2);
   EXPECT_EQ(outline(once), "Conv+residual+Relu(x, w, -, x) -> c\nAdd(c, x) -> y\n");
   EXPECT_EQ(fuse_epilogues(twice), 0);
+}
+
+TEST(Passes, ChooseWinogradByTheLayersShape) {
+  const auto build = [](Index channels, Dim height, Index kernel) {
+    return Builder()
+        .input("x", {kBatch, channels, height, 24})
+        .constant("w", {32, channels, kernel, kernel}, 1)
+        .node("Conv", {"x", "w"}, "y")
+        .output("y");
+  };
+  const auto tile = [](Graph graph) {
+    choose_winograd(graph);
+    return dynamic_cast<const ops::Conv&>(*graph.nodes[0].op).winograd;
+  };
+  EXPECT_EQ(tile(build(32, 22, 3)), 4);
+  EXPECT_EQ(tile(build(32, 21, 3)), 2);              // 19 rows of output
+  EXPECT_EQ(tile(build(32, 5, 3)), 0);               // 3
+  EXPECT_EQ(tile(build(31, 22, 3)), 0);              // few channels
+  EXPECT_EQ(tile(build(32, 22, 1)), 0);              // not 3x3
+  EXPECT_EQ(tile(build(32, Dim::unknown(), 3)), 0);  // height not stated
 }
 
 TEST(Passes, EliminateDeadNodes) {

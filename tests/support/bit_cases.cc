@@ -65,6 +65,7 @@ struct ConvSize {
   List attributes = {};
   bool bias = true;
   bool computed_weights = false;
+  Index winograd = 0;
 };
 
 void add_conv(Table& table, const char* name, const ConvSize& s, bool residual = false,
@@ -83,11 +84,11 @@ void add_conv(Table& table, const char* name, const ConvSize& s, bool residual =
     w.insert(w.begin(), {s.filters, s.channels / s.group});
     const double scale =
         1.5 / std::sqrt(static_cast<double>(s.channels / s.group * taps(s.kernel)));
-    OperatorCase c = case_of(
-        std::make_shared<ops::Conv>(ops::Spatial::parse(attributes(list)), s.group, epilogue),
-        {values(x, 1, -2, 2), values(w, 2, -scale, scale),
-         s.bias ? values({s.filters}, 3) : Tensor()},
-        s.computed_weights ? 0u : 0b110u);
+    OperatorCase c = case_of(std::make_shared<ops::Conv>(ops::Spatial::parse(attributes(list)),
+                                                         s.group, epilogue, s.winograd),
+                             {values(x, 1, -2, 2), values(w, 2, -scale, scale),
+                              s.bias ? values({s.filters}, 3) : Tensor()},
+                             s.computed_weights ? 0u : 0b110u);
     if (!residual) return c;
     const Shape y = c.op->infer(ops::Operands(std::vector<ops::Operand>{
                                     {.type = TensorType(DType::kFloat32, x)},
@@ -105,6 +106,16 @@ void add_conv(Table& table, const char* name, const ConvSize& s, bool residual =
 void add_convs(Table& table) {
   const List same = {{"pads", Ints{1, 1, 1, 1}}};
   add_conv(table, "3x3", {16, {8, 8}, 16, {3, 3}, 1, same});
+  for (const Index tile : {2, 4}) {
+    const std::string form = tile == 2 ? "winograd F(2,3) " : "winograd F(4,3) ";
+    add_conv(table, (form + "even").c_str(), {32, {8, 8}, 32, {3, 3}, 1, same, true, false, tile});
+    add_conv(table, (form + "ragged").c_str(), {19, {7, 9}, 37, {3, 3}, 1, same, true, false, tile},
+             true, Activation::kRelu);
+    add_conv(table, (form + "without pads").c_str(),
+             {40, {12, 6}, 16, {3, 3}, 1, {}, false, false, tile}, false, Activation::kTanh);
+    add_conv(table, (form + "uneven pads").c_str(),
+             {17, {5, 30}, 33, {3, 3}, 1, {{"pads", Ints{2, 0, 0, 1}}}, true, false, tile});
+  }
   add_conv(table, "3x3 channels below a block", {3, {9, 7}, 5, {3, 3}, 1, same});
   add_conv(table, "3x3 channels above a block", {19, {6, 11}, 33, {3, 3}, 1, same});
   add_conv(table, "3x3 without bias", {17, {5, 5}, 4, {3, 3}, 1, {}, false});

@@ -27,7 +27,8 @@ const Epilogue* epilogue_of(const ops::Operator* op) {
 
 ops::OperatorPtr with_epilogue(const ops::Operator* op, Epilogue epilogue) {
   if (const auto* conv = dynamic_cast<const ops::Conv*>(op))
-    return std::make_shared<ops::Conv>(conv->spatial, conv->group, std::move(epilogue));
+    return std::make_shared<ops::Conv>(conv->spatial, conv->group, std::move(epilogue),
+                                       conv->winograd);
   const auto* dense = dynamic_cast<const ops::Dense*>(op);
   return std::make_shared<ops::Dense>(dense->transposed, std::move(epilogue));
 }

@@ -24,6 +24,8 @@ constexpr Pass kPasses[] = {
      fold_batch_normalization},
     {"make_dense", "turns MatMul and Gemm with constant weights into Dense", make_dense},
     {"fuse_epilogues", "fuses bias, residual and activation into Conv and Dense", fuse_epilogues},
+    {"choose_winograd", "computes 3x3 convolutions in tiles, as their shapes ask for",
+     choose_winograd},
     {"eliminate_dead_nodes", "removes nodes that no output needs", eliminate_dead_nodes},
 };
 

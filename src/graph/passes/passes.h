@@ -44,6 +44,7 @@ int simplify_transposes(Graph& graph);
 int fold_batch_normalization(Graph& graph);
 int make_dense(Graph& graph);
 int fuse_epilogues(Graph& graph);
+int choose_winograd(Graph& graph);
 int eliminate_dead_nodes(Graph& graph);
 
 }  // namespace engine::graph

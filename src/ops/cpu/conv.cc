@@ -6,6 +6,8 @@
 #include "ops/cpu/conv_blocked.h"
 #include "ops/cpu/conv_depthwise.h"
 #include "ops/cpu/conv_tiles.h"
+#include "ops/cpu/conv_winograd.h"
+#include "ops/cpu/plain_adapter.h"
 
 #include <numeric>
 
@@ -106,6 +108,7 @@ namespace {
 
 struct PackedConv final : Packed {
   std::vector<PackedMatrix> groups;  // [K, filters] each, K in the order of the contract
+  std::vector<PackedMatrix> points;  // instead, for Winograd's form
 };
 
 // Weights that are no constant are packed first in each run.
@@ -272,6 +275,10 @@ std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Oper
   const Index taps = product(w->shape(), 2, w->rank());
   auto packed = std::make_shared<PackedConv>();
   packed->consumed_inputs = 1u << ops::Conv::kWeights;
+  if (conv.winograd != 0) {
+    packed->points = pack_winograd(*w, conv.winograd);
+    return packed;
+  }
   std::vector<Index> own(static_cast<std::size_t>(taps));
   std::iota(own.begin(), own.end(), Index{0});
   for (Index g = 0; g < group; ++g) {
@@ -294,6 +301,15 @@ std::unique_ptr<Kernel> bind_conv(const Binding& binding, Isa isa) {
   if (is_depthwise(op, binding.in[ops::Conv::kWeights].shape()))
     return bind_depthwise(binding, isa);
   const auto* packed = static_cast<const PackedConv*>(binding.packed);
+  if (op.winograd != 0) {
+    if (!packed) return nullptr;
+    const auto bind = [&](const Binding& blocked) {
+      return bind_conv_winograd(blocked, packed->points, isa);
+    };
+    return binding.in[ops::Conv::kX].layout.blocked
+               ? bind(binding)
+               : adapt_to_plain(binding, offer_conv(binding), bind);
+  }
   if (binding.in[ops::Conv::kX].layout.blocked)
     return bind_conv_blocked(binding, packed->groups.front(), isa);
   return std::make_unique<ConvKernel>(op, packed, binding, isa);

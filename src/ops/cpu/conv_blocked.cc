@@ -10,44 +10,8 @@
 #define ENGINE_ISA_FILE "ops/cpu/conv_blocked.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_blocked.h"
-#include "ops/epilogue.h"
-
-#ifndef ENGINE_CPU_CONV_BLOCKED
-#define ENGINE_CPU_CONV_BLOCKED
-namespace engine::cpu {
-
-/// Terms of a sum whose elements of X follow one another.
-struct ConvRun {
-  Index offset, count;  ///< floats from the window's first element
-};
-
-/// One tile. Strides are in floats.
-struct ConvTileArguments {
-  const float* x;  ///< the first element of the first pixel's window
-  Index x_pixel, x_row;
-  const ConvRun *runs, *runs_end;
-  const float* w;
-  Index w_block;
-  bool has_bias, has_residual;
-  const float* bias;  ///< of the first filter
-  float* y;
-  Index y_pixel, y_row, y_block;
-  const float* residual;
-  Index residual_pixel, residual_row, residual_block;
-  Index lanes;  ///< filters in the last block
-  const std::byte* ahead;
-  Index ahead_step;  ///< bytes to prefetch for each k, from `ahead` on
-  const ops::Epilogue* epilogue;
-};
-using ConvTileFunction = void (*)(const ConvTileArguments&) noexcept;
-
-/// The largest tiles of an instruction set, in pixels and in blocks of filters.
-struct ConvTileLimits {
-  Index pixels, blocks;
-};
-
-}  // namespace engine::cpu
-#endif
+#include "ops/cpu/conv_tile.h"
+#include "ops/cpu/machine.h"
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
@@ -63,7 +27,7 @@ inline constexpr int kMostPixels = 1, kMostBlocks = 1;
 inline constexpr int kMostPixels = 6, kMostBlocks = 1;
 #endif
 
-ConvTileLimits conv_tile_limits() noexcept { return {kMostPixels, kMostBlocks}; }
+ConvTileLimits tile_limits() noexcept { return {kMostPixels, kMostBlocks}; }
 
 ENGINE_INLINE Reg conv_finish(const ConvTileArguments& t, Reg sum, const float* bias,
                               const float* residual) {
@@ -153,8 +117,7 @@ ConvTileFunction conv_tile_of(Index width) noexcept {
   return nullptr;
 }
 
-/// The tile of `rows` (1 or 2) times `width` pixels and `blocks` of filters.
-ConvTileFunction conv_tile_function(Index rows, Index width, Index blocks) noexcept {
+ConvTileFunction tile_function(Index rows, Index width, Index blocks) noexcept {
   constexpr int kHalf = kMostPixels > 1 ? kMostPixels / 2 : 1;
   if constexpr (kMostBlocks > 1)
     if (blocks > 1)
@@ -207,21 +170,20 @@ class BlockedConvKernel final : public Kernel {
       const ops::Input& r = binding.in[ops::Conv::kResidual];
       residual_ = ops::BlockedView(r.shape(), r.layout);
     }
-    limits_ = ENGINE_KERNEL(isa, conv_tile_limits)();
+    limits_ = conv_tile_limits(isa);
     limits_.blocks = std::min(limits_.blocks, y_.blocks);
     flatten();
     tiles_ = cut_tiles(y_.height, y_.width, limits_.pixels);
     list_runs();
     panels_ = (y_.blocks + limits_.blocks - 1) / limits_.blocks;
-    const auto function = ENGINE_KERNEL(isa, conv_tile_function);
     for (Tile& tile : tiles_) {
-      tile.full = function(tile.rows, tile.width, limits_.blocks);
-      tile.last = function(tile.rows, tile.width, y_.blocks - (panels_ - 1) * limits_.blocks);
+      tile.full = conv_tile_function(isa, tile.rows, tile.width, limits_.blocks);
+      tile.last = conv_tile_function(isa, tile.rows, tile.width,
+                                     y_.blocks - (panels_ - 1) * limits_.blocks);
     }
-    const Index weight_bytes = weights_.k * weights_.n * static_cast<Index>(sizeof(float));
-    panels_inside_ = weight_bytes <= kCacheShare;
-    const Index image_bytes = x_.image() * static_cast<Index>(sizeof(float));
-    images_ = std::clamp<Index>(kCacheShare / std::max<Index>(1, image_bytes), 1, y_.batch);
+    const Index share = level2_floats() / 3;
+    panels_inside_ = weights_.k * weights_.n <= share;
+    images_ = std::clamp<Index>(share / std::max<Index>(1, x_.image()), 1, y_.batch);
   }
 
   Fault run(const Call& call) const noexcept override {
@@ -249,8 +211,6 @@ class BlockedConvKernel final : public Kernel {
   std::string name() const override { return kernel_name("conv_blocked", isa_); }
 
  private:
-  static constexpr Index kCacheShare = Index{1} << 19;  // half of the smallest second-level cache
-
   // Where pixels of input and output follow one another without gaps, an image is one row.
   void flatten() {
     const bool one_by_one = windows_.kernel_size() == 1 && x_.height == y_.height &&
@@ -356,7 +316,23 @@ Index behind(Index input, Index output, Index stride, Index reach, Index pad) {
   return std::max<Index>(0, (output - 1) * stride + reach - 1 - pad - (input - 1));
 }
 
+// Whole tiles, of which the last ones may lie behind the output.
+void cover_tiles(Index tile, const ops::Windows& v, ops::Border& border) {
+  const auto reach = [&](std::size_t axis) {
+    const Index tiles = (v.output[axis] + tile - 1) / tile;
+    return behind(v.input[axis], tiles * tile, 1, 3, v.pads_begin[axis]);
+  };
+  border.bottom = reach(0);
+  border.right = reach(1);
+}
+
 }  // namespace
+
+ConvTileLimits conv_tile_limits(Isa isa) { return ENGINE_KERNEL(isa, tile_limits)(); }
+
+ConvTileFunction conv_tile_function(Isa isa, Index rows, Index width, Index blocks) {
+  return ENGINE_KERNEL(isa, tile_function)(rows, width, blocks);
+}
 
 ops::LayoutOffer offer_conv(const Binding& binding) {
   const auto& op = static_cast<const ops::Conv&>(binding.op);
@@ -377,6 +353,7 @@ ops::LayoutOffer offer_conv(const Binding& binding) {
   const std::size_t last = v.input.size() - 1;
   reads(last, offer.border.left, offer.border.right);
   if (last > 0) reads(0, offer.border.top, offer.border.bottom);
+  if (op.winograd != 0) cover_tiles(op.winograd, v, offer.border);
   return ops::is_modest(offer.border, x.shape()) ? offer : ops::LayoutOffer{};
 }
 

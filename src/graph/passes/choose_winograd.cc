@@ -1,0 +1,51 @@
+// Conv with constant 3x3 filters becomes one in Winograd's form where its shape asks for it. Height
+// and width must be those that the model states: bits depend on a layer's own shape, never on what
+// a session binds.
+#include "graph/passes/passes.h"
+#include "graph/passes/rewriter.h"
+#include "numerics/winograd.h"
+#include "ops/conv.h"
+
+#include <algorithm>
+
+namespace engine::graph {
+namespace {
+
+bool all_are(const std::vector<Index>& list, Index value) {
+  return std::ranges::all_of(list, [&](Index v) { return v == value; });
+}
+
+Index tile_of(Rewriter& rewriter, int i, const ops::Conv& conv) {
+  const Node& node = rewriter.node(i);
+  const Tensor* w = rewriter.constant(node.inputs[ops::Conv::kWeights]);
+  if (!w || w->dtype() != DType::kFloat32 || w->rank() != 4 || conv.group != 1) return 0;
+  if (w->shape()[2] != 3 || w->shape()[3] != 3) return 0;
+  if (!all_are(conv.spatial.strides, 1) || !all_are(conv.spatial.dilations, 1)) return 0;
+  const TensorType &x = rewriter.graph().value(node.inputs[ops::Conv::kX]).type,
+                   &y = rewriter.graph().value(node.outputs[0]).type;
+  if (!x.ranked || !y.ranked || !x.dims[2].known() || !x.dims[3].known() || !y.dims[2].known() ||
+      !y.dims[3].known())
+    return 0;
+  return numerics::winograd_tile(w->shape()[1], w->shape()[0], y.dims[2].value(),
+                                 y.dims[3].value());
+}
+
+}  // namespace
+
+int choose_winograd(Graph& graph) {
+  infer_types(graph);
+  Rewriter rewriter(graph);
+  int changes = 0;
+  for (int i = 0; i < rewriter.size(); ++i) {
+    const auto* conv = dynamic_cast<const ops::Conv*>(rewriter.node(i).op.get());
+    const Index tile = conv ? tile_of(rewriter, i, *conv) : 0;
+    if (tile == 0) continue;
+    const std::vector<ValueId> inputs = rewriter.node(i).inputs;
+    rewriter.set(i, std::make_shared<ops::Conv>(conv->spatial, conv->group, conv->epilogue, tile),
+                 inputs);
+    ++changes;
+  }
+  return changes;
+}
+
+}  // namespace engine::graph

@@ -1,0 +1,47 @@
+// The register tile of blocked convolutions, and of the products of Winograd's form.
+#pragma once
+
+#include "base/cpu_features.h"
+#include "ops/epilogue.h"
+
+#include <engine/types.h>
+
+#include <cstddef>
+
+namespace engine::cpu {
+
+/// Terms of a sum whose elements of X follow one another.
+struct ConvRun {
+  Index offset, count;  ///< floats from the window's first element
+};
+
+/// One tile. Strides are in floats.
+struct ConvTileArguments {
+  const float* x;  ///< the first element of the first pixel's window
+  Index x_pixel, x_row;
+  const ConvRun *runs, *runs_end;
+  const float* w;
+  Index w_block;
+  bool has_bias, has_residual;
+  const float* bias;  ///< of the first filter
+  float* y;
+  Index y_pixel, y_row, y_block;
+  const float* residual;
+  Index residual_pixel, residual_row, residual_block;
+  Index lanes;  ///< filters in the last block
+  const std::byte* ahead;
+  Index ahead_step;  ///< bytes to prefetch for each k, from `ahead` on
+  const ops::Epilogue* epilogue;
+};
+using ConvTileFunction = void (*)(const ConvTileArguments&) noexcept;
+
+/// The largest tiles of an instruction set, in pixels and in blocks of filters.
+struct ConvTileLimits {
+  Index pixels, blocks;
+};
+ConvTileLimits conv_tile_limits(Isa isa);
+
+/// The tile of `rows` (1 or 2) times `width` pixels and `blocks` of filters.
+ConvTileFunction conv_tile_function(Isa isa, Index rows, Index width, Index blocks);
+
+}  // namespace engine::cpu

@@ -1,0 +1,374 @@
+// Conv on the CPU, blocked, in Winograd's form (numerics/winograd.h). A group of tiles at a time:
+//
+//   V  [points][channel blocks][tiles][16]  transformed pixels
+//   M  [points][filter blocks][tiles][16]   V times the transformed filters, one product per point
+//
+// Both stay in the second-level cache. The products run on the register tile of conv_tile.h, with
+// tiles in the place of pixels; each is one fused chain over the channels from +0.
+#define ENGINE_ISA_FILE "ops/cpu/conv_winograd.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "numerics/winograd.h"
+#include "ops/cpu/conv_tile.h"
+#include "ops/cpu/conv_winograd.h"
+#include "ops/cpu/machine.h"
+
+#ifndef ENGINE_CPU_CONV_WINOGRAD
+#define ENGINE_CPU_CONV_WINOGRAD
+namespace engine::cpu {
+
+/// What the transforms of one group share.
+struct WinogradGroup {
+  const ops::BlockedView &x, &y, &residual;
+  Index pad_y, pad_x;
+  Index tile_rows, tile_columns;  ///< of an image
+  Index first, count;             ///< tiles of the group, counted over all images
+  const float* x_data;
+  float* v;
+  Index v_point;  ///< floats from a point to the next
+  float* m;
+  Index m_point;
+  const float *bias, *residual_data;  ///< or null
+  float* y_data;
+  const ops::Epilogue* epilogue;
+};
+
+/// Where a tile lies.
+struct WinogradPlace {
+  Index image, row, column;
+
+  WinogradPlace(const WinogradGroup& g, Index i) {
+    const Index tile = g.first + i, each = g.tile_rows * g.tile_columns;
+    image = tile / each;
+    row = tile % each / g.tile_columns;
+    column = tile % g.tile_columns;
+  }
+};
+
+}  // namespace engine::cpu
+#endif
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+
+ENGINE_BEGIN_ISA
+
+#define FN ENGINE_INLINE
+#define F Vec
+#define K(c) fill(c)
+#define FMA(a, b, c) fma(a, b, c)
+#define MUL(a, b) mul(a, b)
+#define ADD(a, b) add(a, b)
+#define SUB(a, b) sub(a, b)
+#include "numerics/winograd.inc"
+#undef FN
+#undef F
+#undef K
+#undef FMA
+#undef MUL
+#undef ADD
+#undef SUB
+
+template <int kTile>
+ENGINE_INLINE void input_line(const Vec* d, Vec* t) {
+  if constexpr (kTile == 4) p_winograd4_input(d, t);
+  else p_winograd2_input(d, t);
+}
+template <int kTile>
+ENGINE_INLINE void output_line(const Vec* m, Vec* y) {
+  if constexpr (kTile == 4) p_winograd4_output(m, y);
+  else p_winograd2_output(m, y);
+}
+
+/// V of one block of channels.
+template <int kTile>
+void input_block(const WinogradGroup& g, Index block) noexcept {
+  constexpr int kWindow = kTile + 2;
+  const Index row_step = g.x.row();
+  for (Index i = 0; i < g.count; ++i) {
+    const WinogradPlace at(g, i);
+    const float* x = g.x_data + g.x.offset(at.image, block, at.row * kTile - g.pad_y,
+                                           at.column * kTile - g.pad_x);
+    Vec columns[kWindow][kWindow];
+#pragma GCC unroll 1
+    for (int j = 0; j < kWindow; ++j) {
+      Vec in[kWindow], out[kWindow];
+#pragma GCC unroll 6
+      for (int r = 0; r < kWindow; ++r) in[r] = load(x + r * row_step + j * kVecLanes);
+      input_line<kTile>(in, out);
+#pragma GCC unroll 6
+      for (int r = 0; r < kWindow; ++r) columns[r][j] = out[r];
+    }
+    float* v = g.v + (block * g.count + i) * kVecLanes;
+#pragma GCC unroll 1
+    for (int r = 0; r < kWindow; ++r) {
+      Vec out[kWindow];
+      input_line<kTile>(columns[r], out);
+#pragma GCC unroll 6
+      for (int j = 0; j < kWindow; ++j) store(v + (r * kWindow + j) * g.v_point, out[j]);
+    }
+  }
+}
+
+[[gnu::noinline]] Vec winograd_activation(const ops::Epilogue& e, const Vec& x) noexcept {
+  return activate(e.activation, x, fill(e.a), fill(e.b));
+}
+
+/// Outputs of one block of filters.
+template <int kTile>
+void output_block(const WinogradGroup& g, Index block) noexcept {
+  constexpr int kWindow = kTile + 2;
+  const Index lanes = g.y.lanes(block), pixel = g.y.block;
+  const Vec bias = g.bias ? load(g.bias + block * kVecLanes, lanes, 0.0f) : fill(0.0f);
+  const bool relu = g.epilogue->activation == numerics::Activation::kRelu;
+  const bool other = !relu && g.epilogue->activation != numerics::Activation::kIdentity;
+  for (Index i = 0; i < g.count; ++i) {
+    const WinogradPlace at(g, i);
+    if (at.row == 0 && at.column == 0) g.y.clear_border(g.y_data, at.image, block);
+    const float* m = g.m + (block * g.count + i) * kVecLanes;
+    Vec columns[kTile][kWindow];
+#pragma GCC unroll 1
+    for (int j = 0; j < kWindow; ++j) {
+      Vec in[kWindow], out[kTile];
+#pragma GCC unroll 6
+      for (int r = 0; r < kWindow; ++r) in[r] = load(m + (r * kWindow + j) * g.m_point);
+      output_line<kTile>(in, out);
+#pragma GCC unroll 6
+      for (int r = 0; r < kTile; ++r) columns[r][j] = out[r];
+    }
+    const Index row = at.row * kTile, column = at.column * kTile;
+    const Index rows = std::min<Index>(kTile, g.y.height - row);
+    const Index width = std::min<Index>(kTile, g.y.width - column);
+    float* y = g.y_data + g.y.offset(at.image, block, row, column);
+    const float* residual = g.residual_data
+                                ? g.residual_data + g.residual.offset(at.image, block, row, column)
+                                : nullptr;
+#pragma GCC unroll 1
+    for (Index r = 0; r < rows; ++r) {
+      Vec out[kTile];
+      output_line<kTile>(columns[r], out);
+#pragma GCC unroll 4
+      for (int j = 0; j < kTile; ++j) {
+        if (j >= width) break;
+        Vec sum = out[j];
+        if (g.bias) sum = add(sum, bias);
+        if (residual)
+          sum = add(sum, load(residual + r * g.residual.row() + j * pixel, lanes, 0.0f));
+        if (relu) sum = max_or_second(fill(0.0f), sum);
+        else if (other) sum = winograd_activation(*g.epilogue, sum);
+        store(y + r * g.y.row() + j * pixel, lanes, sum);
+      }
+    }
+  }
+}
+
+void winograd_input_block(Index tile, const WinogradGroup& g, Index block) noexcept {
+  if (tile == 4) input_block<4>(g, block);
+  else input_block<2>(g, block);
+}
+void winograd_output_block(Index tile, const WinogradGroup& g, Index block) noexcept {
+  if (tile == 4) output_block<4>(g, block);
+  else output_block<2>(g, block);
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+constexpr Index kAlias = 17 * 16;  // between points, so that they do not fall on one cache set
+
+class WinogradKernel final : public Kernel {
+ public:
+  WinogradKernel(const Binding& binding, const std::vector<PackedMatrix>& weights, Isa isa)
+      : op_(static_cast<const ops::Conv&>(binding.op)),
+        weights_(weights),
+        isa_(isa),
+        x_(binding.in[ops::Conv::kX].shape(), binding.in[ops::Conv::kX].layout),
+        y_(binding.out[0].shape(), binding.out[0].layout),
+        has_bias_(binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias]),
+        limits_(conv_tile_limits(isa)) {
+    const ops::Windows w =
+        op_.spatial.windows(ops::spatial_part(binding.in[ops::Conv::kX].shape()), {3, 3});
+    pad_y_ = w.pads_begin[0];
+    pad_x_ = w.pads_begin[1];
+    if (op_.epilogue.residual) {
+      const ops::Input& r = binding.in[ops::Conv::kResidual];
+      residual_ = ops::BlockedView(r.shape(), r.layout);
+    }
+    tile_rows_ = (y_.height + op_.winograd - 1) / op_.winograd;
+    tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
+    tiles_ = y_.batch * tile_rows_ * tile_columns_;
+    // V and M take half of the second-level cache; but the filters are read once for each group, so
+    // a group is no smaller than what hides that.
+    constexpr Index kFewest = 16;
+    const Index each = points() * (x_.blocks + y_.blocks) * numerics::kLanes;
+    const Index most = std::max(kFewest, level2_floats() / 2 / each);
+    groups_ = (tiles_ + most - 1) / most;
+    group_tiles_ = (tiles_ + groups_ - 1) / groups_;
+    v_point_ = x_.blocks * group_tiles_ * numerics::kLanes + kAlias;
+    m_point_ = y_.blocks * group_tiles_ * numerics::kLanes + kAlias;
+    for (Index more = 0; more < 2; ++more)
+      for (Index block = 0; block < x_.blocks; ++block)
+        runs_[more].push_back(
+            {block * (tiles_ / groups_ + more) * numerics::kLanes, x_.lanes(block)});
+    for (Index blocks = 1; blocks <= limits_.blocks; ++blocks)
+      for (Index width = 1; width <= limits_.pixels; ++width)
+        functions_.push_back(conv_tile_function(isa, 1, width, blocks));
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    const Index threads = call.pool.concurrency();
+    if (groups_ >= threads) {
+      const Index parts = std::min(groups_, threads);
+      call.pool.parallel(parts, [&](Index part) {
+        std::byte* scratch = call.scratch + static_cast<std::size_t>(part) * group_bytes();
+        for (Index g = groups_ * part / parts; g < groups_ * (part + 1) / parts; ++g) {
+          const WinogradGroup group = group_of(call, g, scratch);
+          transform_input(group, 0, x_.blocks);
+          multiply(group, 0, y_.blocks);
+          transform_output(group, 0, y_.blocks);
+        }
+      });
+    } else {  // the threads share each group
+      for (Index g = 0; g < groups_; ++g) {
+        const WinogradGroup group = group_of(call, g, call.scratch);
+        call.pool.ranges(x_.blocks, 1,
+                         [&](Index first, Index last) { transform_input(group, first, last); });
+        call.pool.ranges(y_.blocks, limits_.blocks, [&](Index first, Index last) {
+          multiply(group, first, last);
+          transform_output(group, first, last);
+        });
+      }
+    }
+    return ops::kNoFault;
+  }
+  std::size_t scratch_bytes(int threads) const noexcept override {
+    const Index copies = groups_ >= threads ? std::min<Index>(groups_, threads) : 1;
+    return static_cast<std::size_t>(copies) * group_bytes();
+  }
+  bool may_overwrite(Index input) const noexcept override {
+    return input == ops::Conv::kResidual && op_.epilogue.residual;
+  }
+  std::string name() const override {
+    return kernel_name(op_.winograd == 4 ? "conv_winograd4" : "conv_winograd2", isa_);
+  }
+
+ private:
+  Index points() const noexcept { return numerics::winograd_points(op_.winograd); }
+  std::size_t group_bytes() const noexcept {
+    const auto floats = static_cast<std::size_t>(points() * (v_point_ + m_point_));
+    return (floats * sizeof(float) + 63) / 64 * 64;
+  }
+
+  WinogradGroup group_of(const Call& call, Index g, std::byte* scratch) const noexcept {
+    const auto input = [&](Index i) { return static_cast<const float*>(call.in[i]); };
+    const Index first = tiles_ * g / groups_, last = tiles_ * (g + 1) / groups_;
+    float* v = reinterpret_cast<float*>(scratch);
+    return {x_,
+            y_,
+            residual_,
+            pad_y_,
+            pad_x_,
+            tile_rows_,
+            tile_columns_,
+            first,
+            last - first,
+            input(ops::Conv::kX),
+            v,
+            v_point_,
+            v + points() * v_point_,
+            m_point_,
+            has_bias_ ? input(ops::Conv::kBias) : nullptr,
+            op_.epilogue.residual ? input(ops::Conv::kResidual) : nullptr,
+            static_cast<float*>(call.out[0]),
+            &op_.epilogue};
+  }
+
+  void transform_input(const WinogradGroup& g, Index first, Index last) const noexcept {
+    const auto transform = ENGINE_KERNEL(isa_, winograd_input_block);
+    for (Index block = first; block < last; ++block) transform(op_.winograd, g, block);
+  }
+  void transform_output(const WinogradGroup& g, Index first, Index last) const noexcept {
+    const auto transform = ENGINE_KERNEL(isa_, winograd_output_block);
+    for (Index block = first; block < last; ++block) transform(op_.winograd, g, block);
+  }
+
+  // M of the filter blocks [first, last): the next panel of filters is fetched meanwhile.
+  void multiply(const WinogradGroup& g, Index first, Index last) const noexcept {
+    const Index parts = (g.count + limits_.pixels - 1) / limits_.pixels;
+    ConvTileArguments t{};
+    t.x_pixel = numerics::kLanes;
+    t.y_pixel = numerics::kLanes;
+    t.y_block = g.count * numerics::kLanes;
+    t.w_block = x_.channels * PackedMatrix::kBlock;
+    t.lanes = numerics::kLanes;
+    t.epilogue = &none_;
+    const std::vector<ConvRun>& runs = runs_[g.count - tiles_ / groups_];
+    t.runs = runs.data();
+    t.runs_end = runs.data() + runs.size();
+    for (Index p = 0; p < points(); ++p)
+      for (Index block = first; block < last; block += limits_.blocks) {
+        const Index blocks = std::min(limits_.blocks, last - block);
+        const bool more = block + blocks < last;
+        const Index next = p + 1 < points() ? p + 1 : p;
+        t.w = weights_[static_cast<std::size_t>(p)].block(block);
+        const float* ahead =
+            more ? t.w + blocks * t.w_block : weights_[static_cast<std::size_t>(next)].block(first);
+        const Index bytes = blocks * t.w_block * Index{sizeof(float)};
+        t.ahead_step = blocks * PackedMatrix::kBlock * Index{sizeof(float)} / parts;
+        for (Index part = 0; part < parts; ++part) {
+          const Index tile = g.count * part / parts, end = g.count * (part + 1) / parts;
+          t.x = g.v + p * g.v_point + tile * numerics::kLanes;
+          t.y = g.m + p * g.m_point + (block * g.count + tile) * numerics::kLanes;
+          t.residual = t.y;
+          t.bias = t.w;
+          t.ahead = reinterpret_cast<const std::byte*>(ahead) + bytes / parts * part;
+          functions_[static_cast<std::size_t>((blocks - 1) * limits_.pixels + end - tile - 1)](t);
+        }
+      }
+  }
+
+  const ops::Conv& op_;
+  const std::vector<PackedMatrix>& weights_;
+  Isa isa_;
+  ops::BlockedView x_, y_, residual_;
+  bool has_bias_;
+  ConvTileLimits limits_;
+  Index pad_y_ = 0, pad_x_ = 0, tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
+  Index groups_ = 1, group_tiles_ = 0, v_point_ = 0, m_point_ = 0;
+  std::vector<ConvRun> runs_[2];  // for groups of tiles_ / groups_ tiles, and of one more
+  std::vector<ConvTileFunction> functions_;  // by blocks of filters, then by tiles
+  ops::Epilogue none_;
+};
+
+}  // namespace
+
+std::vector<PackedMatrix> pack_winograd(const Tensor& weights, Index tile) {
+  const Index filters = weights.shape()[0], channels = weights.shape()[1];
+  const Index points = numerics::winograd_points(tile);
+  std::vector<PackedMatrix> packed;
+  for (Index p = 0; p < points; ++p) {
+    packed.emplace_back(channels, filters);
+    PackedMatrix& to = packed.back();
+    std::fill_n(to.block(to.blocks() - 1), channels * PackedMatrix::kBlock, 0.0f);
+  }
+  const float* w = weights.values<float>().data();
+  float u[numerics::kMostWinogradPoints];
+  for (Index m = 0; m < filters; ++m)
+    for (Index c = 0; c < channels; ++c) {
+      numerics::winograd_filter(tile, w + (m * channels + c) * 9, u);
+      const Index at = c * PackedMatrix::kBlock + m % PackedMatrix::kBlock;
+      for (Index p = 0; p < points; ++p)
+        packed[static_cast<std::size_t>(p)].block(m / PackedMatrix::kBlock)[at] = u[p];
+    }
+  return packed;
+}
+
+std::unique_ptr<Kernel> bind_conv_winograd(const Binding& binding,
+                                           const std::vector<PackedMatrix>& weights, Isa isa) {
+  return std::make_unique<WinogradKernel>(binding, weights, isa);
+}
+
+}  // namespace engine::cpu
+#endif

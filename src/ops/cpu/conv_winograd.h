@@ -1,0 +1,17 @@
+// 3x3 convolution of blocked tensors in Winograd's form.
+#pragma once
+
+#include "ops/conv.h"
+#include "ops/cpu/kernel.h"
+#include "ops/cpu/pack.h"
+
+namespace engine::cpu {
+
+/// Transformed filters: for each point a matrix [channels, filters].
+std::vector<PackedMatrix> pack_winograd(const Tensor& weights, Index tile);
+
+/// For a binding with blocked operands, with a border that covers whole tiles (offer_conv).
+std::unique_ptr<Kernel> bind_conv_winograd(const Binding& binding,
+                                           const std::vector<PackedMatrix>& weights, Isa isa);
+
+}  // namespace engine::cpu
