@@ -65,14 +65,17 @@ void transform(const float* x, Index from, Index to, const Transform& line, floa
 void winograd_filter(Index tile, const float* g, float* u) noexcept {
   const FilterMatrix& m = tile == 4 ? kFilter4 : kFilter2;
   const Index window = winograd_window(tile);
-  for (Index i = 0; i < window; ++i)
-    for (Index j = 0; j < window; ++j) {
-      double sum = 0;
-      for (Index a = 0; a < 3; ++a)
-        for (Index b = 0; b < 3; ++b)
-          sum = sum + m.rows[i][a] * m.rows[j][b] * static_cast<double>(g[a * 3 + b]);
-      u[i * window + j] = static_cast<float>(sum);
-    }
+  const auto line = [](const double* row, double x, double y, double z) {
+    return row[0] * x + row[1] * y + row[2] * z;
+  };
+  for (Index i = 0; i < window; ++i) {
+    double columns[3];
+    for (Index b = 0; b < 3; ++b)
+      columns[b] = line(m.rows[i], static_cast<double>(g[b]), static_cast<double>(g[3 + b]),
+                        static_cast<double>(g[6 + b]));
+    for (Index j = 0; j < window; ++j)
+      u[i * window + j] = static_cast<float>(line(m.rows[j], columns[0], columns[1], columns[2]));
+  }
 }
 
 void winograd_input(Index tile, const float* d, float* v) noexcept {

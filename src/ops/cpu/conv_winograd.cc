@@ -347,20 +347,22 @@ class WinogradKernel final : public Kernel {
 std::vector<PackedMatrix> pack_winograd(const Tensor& weights, Index tile) {
   const Index filters = weights.shape()[0], channels = weights.shape()[1];
   const Index points = numerics::winograd_points(tile);
+  constexpr Index kBlock = PackedMatrix::kBlock;
   std::vector<PackedMatrix> packed;
-  for (Index p = 0; p < points; ++p) {
-    packed.emplace_back(channels, filters);
-    PackedMatrix& to = packed.back();
-    std::fill_n(to.block(to.blocks() - 1), channels * PackedMatrix::kBlock, 0.0f);
-  }
+  for (Index p = 0; p < points; ++p) packed.emplace_back(channels, filters);
   const float* w = weights.values<float>().data();
-  float u[numerics::kMostWinogradPoints];
-  for (Index m = 0; m < filters; ++m)
+  float u[kBlock][numerics::kMostWinogradPoints] = {};
+  for (Index block = 0; block < packed[0].blocks(); ++block)
     for (Index c = 0; c < channels; ++c) {
-      numerics::winograd_filter(tile, w + (m * channels + c) * 9, u);
-      const Index at = c * PackedMatrix::kBlock + m % PackedMatrix::kBlock;
-      for (Index p = 0; p < points; ++p)
-        packed[static_cast<std::size_t>(p)].block(m / PackedMatrix::kBlock)[at] = u[p];
+      for (Index i = 0; i < kBlock; ++i) {
+        const Index m = block * kBlock + i;
+        if (m < filters) numerics::winograd_filter(tile, w + (m * channels + c) * 9, u[i]);
+        else std::fill_n(u[i], points, 0.0f);
+      }
+      for (Index p = 0; p < points; ++p) {
+        float* to = packed[static_cast<std::size_t>(p)].block(block) + c * kBlock;
+        for (Index i = 0; i < kBlock; ++i) to[i] = u[i][p];
+      }
     }
   return packed;
 }
