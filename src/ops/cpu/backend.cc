@@ -1,4 +1,5 @@
 #include "ops/cpu/conv_blocked.h"
+#include "ops/cpu/elementwise_blocked.h"
 #include "ops/cpu/pooling_blocked.h"
 
 #include <algorithm>

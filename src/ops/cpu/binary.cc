@@ -1,6 +1,7 @@
 // Binary element-wise operators with broadcasting on the CPU, float32.
 #define ENGINE_ISA_FILE "ops/cpu/binary.cc"
 #include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/elementwise_blocked.h"
 #include "ops/binary.h"
 #include "ops/broadcast_loop.h"
 
@@ -192,14 +193,17 @@ class BinaryKernel final : public Kernel {
 
 std::unique_ptr<Kernel> bind_binary(const Binding& binding, Isa isa) {
   if (binding.in.size() != 2 || binding.in[0].dtype != DType::kFloat32) return nullptr;
-  if (const auto* op = dynamic_cast<const ops::Variadic*>(&binding.op))
-    return op->mean ? nullptr : std::make_unique<BinaryKernel>(op->kind, binding, isa);
+  const auto* variadic = dynamic_cast<const ops::Variadic*>(&binding.op);
+  if (variadic && variadic->mean) return nullptr;
+  const ops::BinaryKind kind =
+      variadic ? variadic->kind : static_cast<const ops::Binary&>(binding.op).kind;
+  if (binding.in[0].layout.blocked)
+    return bind_binary_blocked(binding, kind, ENGINE_KERNEL(isa, binary), isa);
   const DType other = binding.in[1].dtype;
   const bool integer =
       (other == DType::kInt32 || other == DType::kInt64) && binding.in[1].size() == 1;
   if (other != DType::kFloat32 && !integer) return nullptr;
-  return std::make_unique<BinaryKernel>(static_cast<const ops::Binary&>(binding.op).kind, binding,
-                                        isa);
+  return std::make_unique<BinaryKernel>(kind, binding, isa);
 }
 
 }  // namespace engine::cpu

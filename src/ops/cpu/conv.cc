@@ -5,6 +5,7 @@
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_blocked.h"
 #include "ops/cpu/conv_depthwise.h"
+#include "ops/cpu/conv_depthwise_blocked.h"
 #include "ops/cpu/conv_tiles.h"
 #include "ops/cpu/conv_winograd.h"
 #include "ops/cpu/plain_adapter.h"
@@ -269,11 +270,16 @@ std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Oper
   const Tensor* w = in[ops::Conv::kWeights].value;
   if (!w || w->dtype() != DType::kFloat32 || w->size() == 0) return nullptr;
   const auto& conv = static_cast<const ops::Conv&>(op);
-  if (is_depthwise(conv, w->shape())) return nullptr;
+  if (is_depthwise(conv, w->shape()) && !has_filter_per_channel(conv, w->shape())) return nullptr;
   const Index group = conv.group;
   const Index filters = w->shape()[0] / group, channels = w->shape()[1];
   const Index taps = product(w->shape(), 2, w->rank());
   auto packed = std::make_shared<PackedConv>();
+  if (is_depthwise(conv,
+                   w->shape())) {  // the kernel for plain tensors reads the filters as they are
+    packed->groups.push_back(pack_depthwise(*w));
+    return packed;
+  }
   packed->consumed_inputs = 1u << ops::Conv::kWeights;
   if (conv.winograd != 0) {
     packed->points = pack_winograd(*w, conv.winograd);
@@ -298,20 +304,19 @@ std::shared_ptr<const Packed> pack_conv(const ops::Operator& op, const ops::Oper
 std::unique_ptr<Kernel> bind_conv(const Binding& binding, Isa isa) {
   if (binding.out[0].dtype != DType::kFloat32 || binding.out[0].size() == 0) return nullptr;
   const auto& op = static_cast<const ops::Conv&>(binding.op);
-  if (is_depthwise(op, binding.in[ops::Conv::kWeights].shape()))
-    return bind_depthwise(binding, isa);
   const auto* packed = static_cast<const PackedConv*>(binding.packed);
+  const bool blocked = binding.in[ops::Conv::kX].layout.blocked;
+  if (is_depthwise(op, binding.in[ops::Conv::kWeights].shape()))
+    return blocked ? bind_depthwise_blocked(binding, packed->groups.front(), isa)
+                   : bind_depthwise(binding, isa);
   if (op.winograd != 0) {
     if (!packed) return nullptr;
-    const auto bind = [&](const Binding& blocked) {
-      return bind_conv_winograd(blocked, packed->points, isa);
+    const auto bind = [&](const Binding& reordered) {
+      return bind_conv_winograd(reordered, packed->points, isa);
     };
-    return binding.in[ops::Conv::kX].layout.blocked
-               ? bind(binding)
-               : adapt_to_plain(binding, offer_conv(binding), bind);
+    return blocked ? bind(binding) : adapt_to_plain(binding, offer_conv(binding), bind);
   }
-  if (binding.in[ops::Conv::kX].layout.blocked)
-    return bind_conv_blocked(binding, packed->groups.front(), isa);
+  if (blocked) return bind_conv_blocked(binding, packed->groups.front(), isa);
   return std::make_unique<ConvKernel>(op, packed, binding, isa);
 }
 

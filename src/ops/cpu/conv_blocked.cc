@@ -10,6 +10,7 @@
 #define ENGINE_ISA_FILE "ops/cpu/conv_blocked.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_blocked.h"
+#include "ops/cpu/conv_depthwise_blocked.h"
 #include "ops/cpu/conv_tile.h"
 #include "ops/cpu/machine.h"
 
@@ -33,19 +34,22 @@ ENGINE_INLINE Reg conv_finish(const ConvTileArguments& t, Reg sum, const float* 
                               const float* residual) {
   if (t.has_bias) sum = reg_add(sum, reg_load(bias));
   if (t.has_residual) sum = reg_add(sum, reg_load(residual));
-  if (t.epilogue->activation == numerics::Activation::kRelu)
-    sum = reg_max_or_second(reg_fill(0.0f), sum);
+  if (t.finish.has_low) sum = reg_max_or_second(reg_fill(t.finish.low), sum);
+  if (t.finish.has_high) {
+    const Reg high = reg_fill(t.finish.high);
+    sum = reg_select(reg_lt(high, sum), high, sum);
+  }
   return sum;
 }
 
-/// The general form, for activations other than ReLU and for blocks with fewer than 16 filters:
+/// The general form, for other activations than bounds and for blocks with fewer than 16 filters:
 /// sums are [16] in memory.
 void conv_finish_vec(const ConvTileArguments& t, const float* sums, const float* bias,
                      const float* residual, Index lanes, float* y) noexcept {
   Vec sum = load(sums);
   if (t.has_bias) sum = add(sum, load(bias, lanes, 0.0f));
   if (t.has_residual) sum = add(sum, load(residual, lanes, 0.0f));
-  const ops::Epilogue& e = *t.epilogue;
+  const ops::Epilogue& e = *t.finish.epilogue;
   if (e.activation != numerics::Activation::kIdentity)
     sum = activate(e.activation, sum, fill(e.a), fill(e.b));
   store(y, lanes, sum);
@@ -79,9 +83,7 @@ void conv_tile(const ConvTileArguments& t) noexcept {
       }
     }
   }
-  const bool plain = t.epilogue->activation == numerics::Activation::kIdentity ||
-                     t.epilogue->activation == numerics::Activation::kRelu;
-  if (plain && t.lanes == kVecLanes) {
+  if (!t.finish.is_other && t.lanes == kVecLanes) {
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
       float* y = t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel;
@@ -294,11 +296,12 @@ class BlockedConvKernel final : public Kernel {
     const Index bytes = weights_.k * blocks * PackedMatrix::kBlock * Index{sizeof(float)};
     t.ahead = reinterpret_cast<const std::byte*>(t.w) + bytes + bytes / parts * part;
     t.ahead_step = blocks * PackedMatrix::kBlock * Index{sizeof(float)} / parts;
-    t.epilogue = &op_.epilogue;
+    t.finish = finish_;
     (panel + 1 < panels_ ? tile.full : tile.last)(t);
   }
 
   const ops::Conv& op_;
+  ConvFinish finish_{op_.epilogue};
   const PackedMatrix& weights_;
   Isa isa_;
   ops::BlockedView x_, y_, residual_;
@@ -337,10 +340,11 @@ ConvTileFunction conv_tile_function(Isa isa, Index rows, Index width, Index bloc
 ops::LayoutOffer offer_conv(const Binding& binding) {
   const auto& op = static_cast<const ops::Conv&>(binding.op);
   const ops::Input &x = binding.in[ops::Conv::kX], &w = binding.in[ops::Conv::kWeights];
-  if (!binding.packed || op.group != 1 || x.dtype != DType::kFloat32 ||
+  const bool depthwise = has_filter_per_channel(op, w.shape());
+  if (!binding.packed || (op.group != 1 && !depthwise) || x.dtype != DType::kFloat32 ||
       !ops::can_block(x.shape()) || !ops::can_block(binding.out[0].shape()))
     return {};
-  ops::LayoutOffer offer{.inputs = 1u << ops::Conv::kX, .output = true, .preferred = true};
+  ops::LayoutOffer offer{.inputs = 1u << ops::Conv::kX, .output = true, .preferred = !depthwise};
   if (op.epilogue.residual) offer.inputs |= 1u << ops::Conv::kResidual;
   const Shape& shape = w.shape();
   const ops::Windows v =

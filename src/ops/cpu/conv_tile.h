@@ -15,6 +15,23 @@ struct ConvRun {
   Index offset, count;  ///< floats from the window's first element
 };
 
+/// What follows a sum, bias and residual: bounds, which registers take without delay, or else any
+/// activation.
+struct ConvFinish {
+  bool has_low = false, has_high = false, is_other = false;
+  float low = 0, high = 0;  ///< x < low ? low : x, then high < x ? high : x
+  const ops::Epilogue* epilogue = nullptr;
+
+  ConvFinish() = default;
+  explicit ConvFinish(const ops::Epilogue& e) : epilogue(&e) {
+    using numerics::Activation;
+    has_low = e.activation == Activation::kRelu || e.activation == Activation::kClip;
+    has_high = e.activation == Activation::kClip;
+    if (has_high) low = e.a, high = e.b;
+    is_other = !has_low && e.activation != Activation::kIdentity;
+  }
+};
+
 /// One tile. Strides are in floats.
 struct ConvTileArguments {
   const float* x;  ///< the first element of the first pixel's window
@@ -31,7 +48,7 @@ struct ConvTileArguments {
   Index lanes;  ///< filters in the last block
   const std::byte* ahead;
   Index ahead_step;  ///< bytes to prefetch for each k, from `ahead` on
-  const ops::Epilogue* epilogue;
+  ConvFinish finish;
 };
 using ConvTileFunction = void (*)(const ConvTileArguments&) noexcept;
 

@@ -29,7 +29,7 @@ struct WinogradGroup {
   Index m_point;
   const float *bias, *residual_data;  ///< or null
   float* y_data;
-  const ops::Epilogue* epilogue;
+  ConvFinish finish;
 };
 
 /// Where a tile lies.
@@ -119,8 +119,7 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
   constexpr int kWindow = kTile + 2;
   const Index lanes = g.y.lanes(block), pixel = g.y.block;
   const Vec bias = g.bias ? load(g.bias + block * kVecLanes, lanes, 0.0f) : fill(0.0f);
-  const bool relu = g.epilogue->activation == numerics::Activation::kRelu;
-  const bool other = !relu && g.epilogue->activation != numerics::Activation::kIdentity;
+  const Vec low = fill(g.finish.low), high = fill(g.finish.high);
   for (Index i = 0; i < g.count; ++i) {
     const WinogradPlace at(g, i);
     if (at.row == 0 && at.column == 0) g.y.clear_border(g.y_data, at.image, block);
@@ -153,8 +152,9 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
         if (g.bias) sum = add(sum, bias);
         if (residual)
           sum = add(sum, load(residual + r * g.residual.row() + j * pixel, lanes, 0.0f));
-        if (relu) sum = max_or_second(fill(0.0f), sum);
-        else if (other) sum = winograd_activation(*g.epilogue, sum);
+        if (g.finish.has_low) sum = max_or_second(low, sum);
+        if (g.finish.has_high) sum = select(lt(high, sum), high, sum);
+        if (g.finish.is_other) sum = winograd_activation(*g.finish.epilogue, sum);
         store(y + r * g.y.row() + j * pixel, lanes, sum);
       }
     }
@@ -282,7 +282,7 @@ class WinogradKernel final : public Kernel {
             has_bias_ ? input(ops::Conv::kBias) : nullptr,
             op_.epilogue.residual ? input(ops::Conv::kResidual) : nullptr,
             static_cast<float*>(call.out[0]),
-            &op_.epilogue};
+            ConvFinish(op_.epilogue)};
   }
 
   void transform_input(const WinogradGroup& g, Index first, Index last) const noexcept {
@@ -303,7 +303,7 @@ class WinogradKernel final : public Kernel {
     t.y_block = g.count * numerics::kLanes;
     t.w_block = x_.channels * PackedMatrix::kBlock;
     t.lanes = numerics::kLanes;
-    t.epilogue = &none_;
+    t.finish = ConvFinish(none_);
     const std::vector<ConvRun>& runs = runs_[g.count - tiles_ / groups_];
     t.runs = runs.data();
     t.runs_end = runs.data() + runs.size();

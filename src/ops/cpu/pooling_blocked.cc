@@ -3,6 +3,7 @@
 // turns in 16 accumulators, which are then folded by halves.
 #define ENGINE_ISA_FILE "ops/cpu/pooling_blocked.cc"
 #include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/blocked_rows.h"
 #include "ops/cpu/pooling_blocked.h"
 #include "ops/pooling.h"
 
@@ -116,20 +117,17 @@ class BlockedPoolKernel final : public Kernel {
     for (Index o = 0; o < y_.width; ++o) columns_.push_back(axis_taps(w, last, o, include_pad));
     row_step_ = (last == 0 ? 1 : w.dilations[0]) * x_.row();
     column_step_ = w.dilations[last] * x_.block;
+    most_taps_ = std::min(w.kernel_size(), w.input_size());
   }
 
   Fault run(const Call& call) const noexcept override {
-    constexpr Index kPixelsPerTask = 1024;
     const float* x = static_cast<const float*>(call.in[0]);
     float* y = static_cast<float*>(call.out[0]);
     const auto pixel =
         average_ ? ENGINE_KERNEL(isa_, average_pixel) : ENGINE_KERNEL(isa_, max_pixel);
-    const Index planes = y_.batch * y_.blocks, rows = planes * y_.height;
-    call.pool.ranges(rows, std::max<Index>(1, kPixelsPerTask / y_.width),
-                     [&](Index first, Index last) {
-                       for (Index i = first; i < last; ++i)
-                         run_row(pixel, x, i / y_.height, i % y_.height, y);
-                     });
+    const Index each = y_.width * y_.block * most_taps_;
+    for_each_row(call.pool, y_, y, each,
+                 [&](Index n, Index j, Index row) { run_row(pixel, x, n, j, row, y); });
     return ops::kNoFault;
   }
   std::string name() const override {
@@ -138,9 +136,8 @@ class BlockedPoolKernel final : public Kernel {
 
  private:
   template <class Pixel>
-  void run_row(Pixel pixel, const float* x, Index plane, Index row, float* y) const noexcept {
-    const Index n = plane / y_.blocks, j = plane % y_.blocks, lanes = y_.lanes(j);
-    if (row == 0) y_.clear_border(y, n, j);
+  void run_row(Pixel pixel, const float* x, Index n, Index j, Index row, float* y) const noexcept {
+    const Index lanes = y_.lanes(j);
     const AxisTaps& vertical = rows_[static_cast<std::size_t>(row)];
     float* to = y + y_.offset(n, j, row, 0);
     for (const AxisTaps& horizontal : columns_) {
@@ -156,7 +153,7 @@ class BlockedPoolKernel final : public Kernel {
   const ops::AveragePool* average_;
   Isa isa_;
   std::vector<AxisTaps> rows_, columns_;
-  Index row_step_ = 0, column_step_ = 0;
+  Index row_step_ = 0, column_step_ = 0, most_taps_ = 1;
 };
 
 class BlockedGlobalPoolKernel final : public Kernel {

@@ -1,7 +1,7 @@
 // Unary element-wise operators on the CPU, float32.
 #define ENGINE_ISA_FILE "ops/cpu/unary.cc"
 #include "ops/cpu/simd/foreach_isa.h"
-#include "ops/unary.h"
+#include "ops/cpu/elementwise_blocked.h"
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
@@ -69,6 +69,8 @@ class UnaryKernel final : public Kernel {
 std::unique_ptr<Kernel> bind_unary(const Binding& binding, Isa isa) {
   const auto* op = dynamic_cast<const ops::Unary*>(&binding.op);
   if (!op || binding.in[0].dtype != DType::kFloat32) return nullptr;
+  if (binding.in[0].layout.blocked)
+    return bind_unary_blocked(binding, *op, ENGINE_KERNEL(isa, unary), isa);
   return std::make_unique<UnaryKernel>(*op, binding.in[0].size(), isa);
 }
 

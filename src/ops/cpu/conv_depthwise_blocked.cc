@@ -1,0 +1,179 @@
+// Depthwise Conv on the CPU, blocked (ops/layout.h): 16 channels in the lanes, a row of pixels at a
+// time. Each output is one fused chain from +0 over the taps.
+#define ENGINE_ISA_FILE "ops/cpu/conv_depthwise_blocked.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/blocked_rows.h"
+#include "ops/cpu/conv_depthwise_blocked.h"
+#include "ops/cpu/conv_tile.h"
+
+#ifndef ENGINE_CPU_DEPTHWISE_BLOCKED
+#define ENGINE_CPU_DEPTHWISE_BLOCKED
+namespace engine::cpu {
+
+/// One row of outputs of one block of channels.
+struct DepthwiseRow {
+  const float* x;  ///< the first tap of the first output
+  Index x_pixel;
+  const Index* taps;  ///< offsets
+  Index tap_count;
+  const float* w;                ///< [taps][16]
+  const float *bias, *residual;  ///< or null
+  float* y;
+  Index y_pixel, width, lanes;
+  ConvFinish finish;
+};
+
+}  // namespace engine::cpu
+#endif
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+
+ENGINE_BEGIN_ISA
+
+[[gnu::noinline]] Vec depthwise_activation(const ops::Epilogue& e, const Vec& x) noexcept {
+  return activate(e.activation, x, fill(e.a), fill(e.b));
+}
+
+/// kPixels outputs from `column` on. Blocks of fewer than 16 channels (not kFull) end inside a
+/// vector.
+template <int kPixels, bool kFull>
+ENGINE_INLINE void depthwise_pixels(const DepthwiseRow& r, Index column) {
+  Vec sums[kPixels];
+#pragma GCC unroll 8
+  for (int p = 0; p < kPixels; ++p) sums[p] = fill(0.0f);
+#pragma GCC unroll 1
+  for (Index t = 0; t < r.tap_count; ++t) {
+    const Vec w = load(r.w + t * kVecLanes);
+    const float* x = r.x + r.taps[t] + column * r.x_pixel;
+#pragma GCC unroll 8
+    for (int p = 0; p < kPixels; ++p) {
+      const float* at = x + p * r.x_pixel;
+      sums[p] = fma(kFull ? load(at) : load(at, r.lanes, 0.0f), w, sums[p]);
+    }
+  }
+  const Vec low = fill(r.finish.low), high = fill(r.finish.high);
+  const Vec bias = r.bias ? load(r.bias, r.lanes, 0.0f) : fill(0.0f);
+#pragma GCC unroll 8
+  for (int p = 0; p < kPixels; ++p) {
+    const Index to = (column + p) * r.y_pixel;
+    Vec sum = sums[p];
+    if (r.bias) sum = add(sum, bias);
+    if (r.residual) sum = add(sum, load(r.residual + to, r.lanes, 0.0f));
+    if (r.finish.has_low) sum = max_or_second(low, sum);
+    if (r.finish.has_high) sum = select(lt(high, sum), high, sum);
+    if (r.finish.is_other) sum = depthwise_activation(*r.finish.epilogue, sum);
+    if (kFull) store(r.y + to, sum);
+    else store(r.y + to, r.lanes, sum);
+  }
+}
+
+template <bool kFull>
+ENGINE_INLINE void depthwise_columns(const DepthwiseRow& r) {
+  constexpr int kPixels = ENGINE_ISA_ID == 2 ? 8 : ENGINE_ISA_ID == 0 ? 1 : 4;
+  Index column = 0;
+  for (; column + kPixels <= r.width; column += kPixels)
+    depthwise_pixels<kPixels, kFull>(r, column);
+  if constexpr (kPixels > 1)
+    for (; column < r.width; ++column) depthwise_pixels<1, kFull>(r, column);
+}
+
+void depthwise_row(const DepthwiseRow& r) noexcept {
+  if (r.lanes == kVecLanes) depthwise_columns<true>(r);
+  else depthwise_columns<false>(r);
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+namespace {
+
+class BlockedDepthwiseKernel final : public Kernel {
+ public:
+  BlockedDepthwiseKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
+      : op_(static_cast<const ops::Conv&>(binding.op)),
+        weights_(weights),
+        isa_(isa),
+        x_(binding.in[ops::Conv::kX].shape(), binding.in[ops::Conv::kX].layout),
+        y_(binding.out[0].shape(), binding.out[0].layout),
+        has_bias_(binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias]) {
+    if (op_.epilogue.residual) {
+      const ops::Input& r = binding.in[ops::Conv::kResidual];
+      residual_ = ops::BlockedView(r.shape(), r.layout);
+    }
+    const Shape& w = binding.in[ops::Conv::kWeights].shape();
+    const ops::Windows windows = op_.spatial.windows(
+        ops::spatial_part(binding.in[ops::Conv::kX].shape()), Shape(w.begin() + 2, w.end()));
+    const std::size_t last = windows.kernel.size() - 1;
+    const bool rows = last > 0;
+    stride_y_ = rows ? windows.strides[0] : 1;
+    stride_x_ = windows.strides[last];
+    pad_y_ = rows ? windows.pads_begin[0] : 0;
+    pad_x_ = windows.pads_begin[last];
+    for (Index row = 0; row < (rows ? windows.kernel[0] : 1); ++row)
+      for (Index column = 0; column < windows.kernel[last]; ++column)
+        taps_.push_back(row * (rows ? windows.dilations[0] : 1) * x_.row() +
+                        column * windows.dilations[last] * x_.block);
+  }
+
+  Fault run(const Call& call) const noexcept override {
+    const auto input = [&](Index i) { return static_cast<const float*>(call.in[i]); };
+    float* y = static_cast<float*>(call.out[0]);
+    const auto run_row = ENGINE_KERNEL(isa_, depthwise_row);
+    const Index each = y_.width * y_.block * std::ssize(taps_);
+    for_each_row(call.pool, y_, y, each, [&](Index n, Index j, Index row) {
+      DepthwiseRow r{};
+      r.x = input(ops::Conv::kX) + x_.offset(n, j, row * stride_y_ - pad_y_, -pad_x_);
+      r.x_pixel = stride_x_ * x_.block;
+      r.taps = taps_.data();
+      r.tap_count = std::ssize(taps_);
+      r.w = weights_.block(j);
+      if (has_bias_) r.bias = input(ops::Conv::kBias) + j * y_.block;
+      if (op_.epilogue.residual)
+        r.residual = input(ops::Conv::kResidual) + residual_.offset(n, j, row, 0);
+      r.y = y + y_.offset(n, j, row, 0);
+      r.y_pixel = y_.block;
+      r.width = y_.width;
+      r.lanes = y_.lanes(j);
+      r.finish = ConvFinish(op_.epilogue);
+      run_row(r);
+    });
+    return ops::kNoFault;
+  }
+  bool may_overwrite(Index input) const noexcept override {
+    return input == ops::Conv::kResidual && op_.epilogue.residual;
+  }
+  std::string name() const override { return kernel_name("conv_depthwise_blocked", isa_); }
+
+ private:
+  const ops::Conv& op_;
+  const PackedMatrix& weights_;
+  Isa isa_;
+  ops::BlockedView x_, y_, residual_;
+  bool has_bias_;
+  Index stride_y_ = 1, stride_x_ = 1, pad_y_ = 0, pad_x_ = 0;
+  std::vector<Index> taps_;
+};
+
+}  // namespace
+
+bool has_filter_per_channel(const ops::Conv& op, const Shape& weights) {
+  return op.group > 1 && weights[1] == 1 && weights[0] == op.group && weights.size() <= 4;
+}
+
+PackedMatrix pack_depthwise(const Tensor& weights) {
+  const Index channels = weights.shape()[0], taps = product(weights.shape(), 2, weights.rank());
+  PackedMatrix packed(taps, channels);
+  for (Index j = 0; j < packed.blocks(); ++j)
+    pack_block(weights.values<float>().data(), 1, taps, taps, channels, j, packed.block(j));
+  return packed;
+}
+
+std::unique_ptr<Kernel> bind_depthwise_blocked(const Binding& binding, const PackedMatrix& weights,
+                                               Isa isa) {
+  return std::make_unique<BlockedDepthwiseKernel>(binding, weights, isa);
+}
+
+}  // namespace engine::cpu
+#endif
