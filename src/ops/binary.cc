@@ -190,6 +190,10 @@ std::optional<Dims> Binary::infer_extents(const Operands& in) const {
   return result;
 }
 
+std::size_t Binary::workspace(Inputs in, Outputs) const {
+  return in[0].dtype == in[1].dtype ? 0 : widened_bytes<double>(in[1]);
+}
+
 template <class Real>
 Fault Binary::compute(Inputs in, Outputs out) const {
   if (compares(kind)) return compare(kind, in[0], in[1], out[0]);

@@ -35,6 +35,7 @@ class Binary final : public ComputingOperator<Binary> {
   std::optional<Dims> infer_extents(const Operands& in) const override;
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
+  std::size_t workspace(Inputs in, Outputs out) const override;
 
   const BinaryKind kind;
 

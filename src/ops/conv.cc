@@ -88,12 +88,6 @@ std::string Conv::describe() const {
                 winograd == 0 ? "" : concat(" winograd=", winograd), epilogue.describe());
 }
 
-std::size_t Conv::workspace(Inputs in, Outputs) const {
-  if (winograd == 0) return 0;
-  const auto points = static_cast<std::size_t>(numerics::winograd_points(winograd));
-  return points * static_cast<std::size_t>(in[kWeights].size() / 9) * sizeof(float);
-}
-
 void Conv::compute_winograd(Inputs in, const Output& out) const {
   const Shape &x_shape = in[kX].shape(), &w_shape = in[kWeights].shape(), &y_shape = out.shape();
   const Windows w = spatial.windows(spatial_part(x_shape), {3, 3});

@@ -34,7 +34,6 @@ class Conv final : public ComputingOperator<Conv> {
   std::string describe() const override;
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
-  std::size_t workspace(Inputs in, Outputs out) const override;
 
   const Spatial spatial;
   const Index group;

@@ -1,5 +1,8 @@
 #include "ops/layout.h"
 
+#include "base/check.h"
+#include "base/shape.h"
+#include "base/text.h"
 #include "numerics/contract.h"
 
 #include <algorithm>
@@ -48,7 +51,18 @@ bool is_modest(const Border& border, const Shape& shape) noexcept {
 }
 
 std::size_t blocked_bytes(const Shape& shape, const Layout& layout) {
-  return static_cast<std::size_t>(BlockedView(shape, layout).floats()) * sizeof(float);
+  const BlockedView view(shape, layout);
+  const Border& b = view.border;
+  const Index extents[] = {view.batch,
+                           view.blocks,
+                           b.top + view.height + b.bottom,
+                           b.left + view.width + b.right,
+                           view.block,
+                           Index{sizeof(float)}};
+  const std::optional<Index> bytes = checked_count(extents);
+  ENGINE_REQUIRE(bytes, ErrorCode::kInvalidArgument, "a tensor ", to_string(shape),
+                 " in blocks of channels has more bytes than can be counted");
+  return static_cast<std::size_t>(*bytes);
 }
 
 }  // namespace engine::ops

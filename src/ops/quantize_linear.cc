@@ -204,6 +204,13 @@ Fault DequantizeLinear::compute(Inputs in, Outputs out) const {
   return kNoFault;
 }
 
+std::size_t QuantizeLinear::workspace(Inputs in, Outputs) const {
+  return widened_bytes<float>(in[1]);
+}
+std::size_t DequantizeLinear::workspace(Inputs in, Outputs) const {
+  return widened_bytes<double>(in[1]);
+}
+
 template Fault QuantizeLinear::compute<float>(Inputs, Outputs) const;
 template Fault QuantizeLinear::compute<double>(Inputs, Outputs) const;
 template Fault DequantizeLinear::compute<float>(Inputs, Outputs) const;

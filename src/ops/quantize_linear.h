@@ -44,6 +44,7 @@ struct QuantizeLinear : ComputingOperator<QuantizeLinear> {
   std::string describe() const override;
   template <class>
   Fault compute(Inputs in, Outputs out) const;
+  std::size_t workspace(Inputs in, Outputs out) const override;
   void quantize(Inputs in, const Output& out) const;
 };
 
@@ -60,6 +61,7 @@ struct DequantizeLinear : ComputingOperator<DequantizeLinear> {
   std::string describe() const override;
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
+  std::size_t workspace(Inputs in, Outputs out) const override;
 };
 
 }  // namespace engine::ops

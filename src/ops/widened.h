@@ -19,4 +19,10 @@ Small<E> widened(const Input& x) {
   return wide;
 }
 
+/// Bytes that this takes while it grows.
+template <class E>
+std::size_t widened_bytes(const Input& x) {
+  return 2 * static_cast<std::size_t>(x.size()) * sizeof(E);
+}
+
 }  // namespace engine::ops

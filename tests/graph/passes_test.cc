@@ -311,6 +311,19 @@ TEST(Passes, ChooseWinogradByTheLayersShape) {
   EXPECT_EQ(tile(build(31, 22, 3)), 0);              // few channels
   EXPECT_EQ(tile(build(32, 22, 1)), 0);              // not 3x3
   EXPECT_EQ(tile(build(32, Dim::unknown(), 3)), 0);  // height not stated
+
+  const auto padded = [](Index height, std::vector<Index> pads) {
+    ops::Attributes attributes;
+    attributes.set("pads", std::move(pads));
+    return Builder()
+        .input("x", {kBatch, 32, height, 24})
+        .constant("w", {32, 32, 3, 3}, 1)
+        .node("Conv", {"x", "w"}, "y", attributes)
+        .output("y");
+  };
+  EXPECT_EQ(tile(padded(22, {1, 1, 1, 1})), 4);
+  EXPECT_EQ(tile(padded(22, {1, 1, 1, 3})), 0);  // mostly border
+  EXPECT_EQ(tile(padded(0, {3, 1, 3, 1})), 0);   // nothing but border
 }
 
 TEST(Passes, EliminateDeadNodes) {

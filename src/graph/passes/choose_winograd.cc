@@ -26,6 +26,13 @@ Index tile_of(Rewriter& rewriter, int i, const ops::Conv& conv) {
   if (!x.ranked || !y.ranked || !x.dims[2].known() || !x.dims[3].known() || !y.dims[2].known() ||
       !y.dims[3].known())
     return 0;
+  const Shape image = {x.dims[2].value(), x.dims[3].value()};
+  if (image[0] < 1 || image[1] < 1) return 0;
+  // Wide borders would be computed tile by tile.
+  constexpr Index kMostPads = 2;
+  const ops::Windows windows = conv.spatial.windows(image, {3, 3});
+  for (const Shape* pads : {&windows.pads_begin, &windows.pads_end})
+    if (std::ranges::any_of(*pads, [](Index pad) { return pad > kMostPads; })) return 0;
   return numerics::winograd_tile(w->shape()[1], w->shape()[0], y.dims[2].value(),
                                  y.dims[3].value());
 }

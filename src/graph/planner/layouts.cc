@@ -30,7 +30,7 @@ class LayoutChooser {
   }
 
   bool runs_blocked(const LayoutCandidate& candidate) {
-    if (candidate.offer.preferred) return true;
+    if (candidate.offer.inputs == 0 || candidate.offer.preferred) return candidate.offer.preferred;
     for (std::size_t k = 0; k < candidate.node->inputs.size(); ++k)
       if ((candidate.offer.inputs >> k & 1u) && layout(candidate.node->inputs[k]).blocked)
         return true;

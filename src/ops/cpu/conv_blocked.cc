@@ -137,24 +137,29 @@ namespace {
 // A group of output pixels of one image.
 struct Tile {
   Index row, column, rows, width;
-  ConvTileFunction full = nullptr, last = nullptr;  // for a panel of filters, for the last one
 };
 
-// Rows are cut in equal parts that fit the registers; short rows go in pairs.
-std::vector<Tile> cut_tiles(Index height, Index width, Index most) {
-  std::vector<Tile> tiles;
-  const Index parts = (width + most - 1) / most;
-  const Index together = most > 1 && 2 * width <= most ? 2 : 1;
-  for (Index row = 0; row < height;) {
-    const Index rows = std::min(together, height - row);
-    for (Index i = 0; i < parts; ++i) {
-      const Index first = width * i / parts;
-      tiles.push_back({row, first, rows, width * (i + 1) / parts - first});
-    }
-    row += rows;
+// An image cut in tiles: rows in nearly equal parts that fit the registers, short rows in pairs.
+class TileGrid {
+ public:
+  TileGrid() = default;
+  TileGrid(Index height, Index width, Index most)
+      : height_(height),
+        parts_((width + most - 1) / most),
+        width_(width / parts_),
+        wider_(width % parts_),
+        together_(most > 1 && 2 * width <= most ? 2 : 1) {}
+
+  Index count() const noexcept { return (height_ + together_ - 1) / together_ * parts_; }
+  Tile at(Index i) const noexcept {
+    const Index row = i / parts_ * together_, part = i % parts_;
+    return {row, part * width_ + std::min(part, wider_), std::min(together_, height_ - row),
+            width_ + (part < wider_ ? 1 : 0)};
   }
-  return tiles;
-}
+
+ private:
+  Index height_ = 0, parts_ = 1, width_ = 0, wider_ = 0, together_ = 1;
+};
 
 class BlockedConvKernel final : public Kernel {
  public:
@@ -175,27 +180,28 @@ class BlockedConvKernel final : public Kernel {
     limits_ = conv_tile_limits(isa);
     limits_.blocks = std::min(limits_.blocks, y_.blocks);
     flatten();
-    tiles_ = cut_tiles(y_.height, y_.width, limits_.pixels);
+    tiles_ = TileGrid(y_.height, y_.width, limits_.pixels);
     list_runs();
     panels_ = (y_.blocks + limits_.blocks - 1) / limits_.blocks;
-    for (Tile& tile : tiles_) {
-      tile.full = conv_tile_function(isa, tile.rows, tile.width, limits_.blocks);
-      tile.last = conv_tile_function(isa, tile.rows, tile.width,
-                                     y_.blocks - (panels_ - 1) * limits_.blocks);
-    }
+    const Index last_blocks = y_.blocks - (panels_ - 1) * limits_.blocks;
+    for (Index rows = 1; rows <= 2; ++rows)
+      for (Index width = 1; width <= limits_.pixels; ++width) {
+        full_.push_back(conv_tile_function(isa, rows, width, limits_.blocks));
+        last_.push_back(conv_tile_function(isa, rows, width, last_blocks));
+      }
     const Index share = level2_floats() / 3;
     panels_inside_ = weights_.k * weights_.n <= share;
     images_ = std::clamp<Index>(share / std::max<Index>(1, x_.image()), 1, y_.batch);
   }
 
   Fault run(const Call& call) const noexcept override {
-    const Index count = std::ssize(tiles_), threads = call.pool.concurrency();
+    const Index count = tiles_.count(), threads = call.pool.concurrency();
     if (panels_inside_ || panels_ < threads) {
       const Index units = y_.batch * count, parts = std::min(units, threads);
       call.pool.parallel(parts, [&](Index part) {
         for (Index i = units * part / parts; i < units * (part + 1) / parts; ++i)
           for (Index panel = 0; panel < panels_; ++panel)
-            run_tile(call, i / count, tiles_[static_cast<std::size_t>(i % count)], panel, 0, 1);
+            run_tile(call, i / count, i % count, panel, 0, 1);
       });
     } else {
       const Index parts = std::min(panels_, threads);
@@ -254,19 +260,18 @@ class BlockedConvKernel final : public Kernel {
 
   // All tiles of some images with one panel of filters; the next panel is fetched meanwhile.
   void run_panel(const Call& call, Index first, Index last, Index panel) const noexcept {
-    const Index count = (last - first) * std::ssize(tiles_);
-    Index done = 0;
-    for (Index n = first; n < last; ++n)
-      for (const Tile& tile : tiles_) run_tile(call, n, tile, panel, done++, count);
+    const Index count = tiles_.count(), parts = (last - first) * count;
+    for (Index i = 0; i < parts; ++i) run_tile(call, first + i / count, i % count, panel, i, parts);
   }
 
   // Tile `part` of `parts` of its panel.
-  void run_tile(const Call& call, Index n, const Tile& tile, Index panel, Index part,
+  void run_tile(const Call& call, Index n, Index index, Index panel, Index part,
                 Index parts) const noexcept {
+    const Tile tile = tiles_.at(index);
     const Index first = panel * limits_.blocks,
                 blocks = std::min(limits_.blocks, y_.blocks - first);
     float* y = static_cast<float*>(call.out[0]);
-    if (&tile == tiles_.data())
+    if (index == 0)
       for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
     ConvTileArguments t;
     t.x = static_cast<const float*>(call.in[ops::Conv::kX]) +
@@ -297,7 +302,9 @@ class BlockedConvKernel final : public Kernel {
     t.ahead = reinterpret_cast<const std::byte*>(t.w) + bytes + bytes / parts * part;
     t.ahead_step = blocks * PackedMatrix::kBlock * Index{sizeof(float)} / parts;
     t.finish = finish_;
-    (panel + 1 < panels_ ? tile.full : tile.last)(t);
+    const auto function =
+        static_cast<std::size_t>((tile.rows - 1) * limits_.pixels + tile.width - 1);
+    (panel + 1 < panels_ ? full_ : last_)[function](t);
   }
 
   const ops::Conv& op_;
@@ -308,7 +315,9 @@ class BlockedConvKernel final : public Kernel {
   ops::Windows windows_;
   bool has_bias_, flat_ = false, panels_inside_ = false;
   ConvTileLimits limits_;
-  std::vector<Tile> tiles_;
+  TileGrid tiles_;
+  std::vector<ConvTileFunction> full_,
+      last_;  // by rows and width: for a panel of filters, for the last
   std::vector<ConvRun> runs_;
   Index panels_ = 0, images_ = 1;
   Index stride_y_ = 1, stride_x_ = 1, pad_y_ = 0, pad_x_ = 0;

@@ -244,7 +244,7 @@ class WinogradKernel final : public Kernel {
     return ops::kNoFault;
   }
   std::size_t scratch_bytes(int threads) const noexcept override {
-    const Index copies = groups_ >= threads ? std::min<Index>(groups_, threads) : 1;
+    const Index copies = std::min<Index>(groups_, threads);
     return static_cast<std::size_t>(copies) * group_bytes();
   }
   bool may_overwrite(Index input) const noexcept override {

@@ -75,7 +75,8 @@ class PlainAdapter final : public Kernel {
 std::unique_ptr<Kernel> adapt_to_plain(
     const Binding& binding, const ops::LayoutOffer& offer,
     const std::function<std::unique_ptr<Kernel>(const Binding&)>& bind) {
-  if (!offer.inputs) return nullptr;
+  ENGINE_REQUIRE(offer.inputs, ErrorCode::kInternal, binding.op.name(),
+                 " has no kernel for these shapes");
   return std::make_unique<PlainAdapter>(binding, offer, bind);
 }
 

@@ -79,24 +79,18 @@ const ops::Spatial& spatial_of(const Binding& binding) {
   return static_cast<const ops::AveragePool&>(binding.op).spatial;
 }
 
-// Taps [first, last) of window `o` that lie inside an axis, and the position of the first.
+// Taps of a window along an axis that lie inside, the position of the first, and how many count.
 struct AxisTaps {
-  Index first = 0, last = 1, position = 0;
-  Index counted = 1;
-
-  Index taps() const { return last - first; }
+  Index taps = 1, position = 0, counted = 1;
 };
 AxisTaps axis_taps(const ops::Windows& w, std::size_t axis, Index o, bool include_pad) {
-  const Index step = w.dilations[axis];
-  const Index origin = o * w.strides[axis] - w.pads_begin[axis];
-  AxisTaps taps;
-  taps.first = origin >= 0 ? 0 : (step - 1 - origin) / step;
-  const Index room = w.input[axis] - origin;
-  taps.last = room <= 0 ? taps.first : std::min(w.kernel[axis], (room + step - 1) / step);
-  taps.last = std::max(taps.first, taps.last);
-  taps.position = origin + taps.first * step;
-  taps.counted = ops::counted_taps(w, axis, o, include_pad);
-  return taps;
+  const Index step = w.dilations[axis], kernel = w.kernel[axis];
+  const Index origin = o * w.strides[axis] - w.pads_begin[axis], room = w.input[axis] - origin;
+  if (origin >= 0 && (kernel - 1) * step < room) return {kernel, origin, kernel};
+  const Index first = origin >= 0 ? 0 : (step - 1 - origin) / step;
+  const Index last = room <= 0 ? first : std::min(kernel, (room + step - 1) / step);
+  return {std::max<Index>(0, last - first), origin + first * step,
+          ops::counted_taps(w, axis, o, include_pad)};
 }
 
 class BlockedPoolKernel final : public Kernel {
@@ -107,17 +101,11 @@ class BlockedPoolKernel final : public Kernel {
         average_(dynamic_cast<const ops::AveragePool*>(&binding.op)),
         isa_(isa) {
     const ops::Spatial& spatial = spatial_of(binding);
-    const ops::Windows w =
-        spatial.windows(ops::spatial_part(binding.in[0].shape()), spatial.kernel);
-    const bool include_pad = average_ && average_->count_include_pad;
-    const std::size_t last = w.input.size() - 1;
-    if (last == 0) rows_.emplace_back();
-    else
-      for (Index o = 0; o < y_.height; ++o) rows_.push_back(axis_taps(w, 0, o, include_pad));
-    for (Index o = 0; o < y_.width; ++o) columns_.push_back(axis_taps(w, last, o, include_pad));
-    row_step_ = (last == 0 ? 1 : w.dilations[0]) * x_.row();
-    column_step_ = w.dilations[last] * x_.block;
-    most_taps_ = std::min(w.kernel_size(), w.input_size());
+    windows_ = spatial.windows(ops::spatial_part(binding.in[0].shape()), spatial.kernel);
+    last_ = windows_.input.size() - 1;
+    row_step_ = (last_ == 0 ? 1 : windows_.dilations[0]) * x_.row();
+    column_step_ = windows_.dilations[last_] * x_.block;
+    most_taps_ = std::min(windows_.kernel_size(), windows_.input_size());
   }
 
   Fault run(const Call& call) const noexcept override {
@@ -138,21 +126,23 @@ class BlockedPoolKernel final : public Kernel {
   template <class Pixel>
   void run_row(Pixel pixel, const float* x, Index n, Index j, Index row, float* y) const noexcept {
     const Index lanes = y_.lanes(j);
-    const AxisTaps& vertical = rows_[static_cast<std::size_t>(row)];
+    const bool include_pad = average_ && average_->count_include_pad;
+    const AxisTaps vertical = last_ == 0 ? AxisTaps{} : axis_taps(windows_, 0, row, include_pad);
     float* to = y + y_.offset(n, j, row, 0);
-    for (const AxisTaps& horizontal : columns_) {
+    for (Index column = 0; column < y_.width; ++column, to += y_.block) {
+      const AxisTaps horizontal = axis_taps(windows_, last_, column, include_pad);
       const float* from = x + x_.offset(n, j, vertical.position, horizontal.position);
       const float count =
           static_cast<float>(vertical.counted) * static_cast<float>(horizontal.counted);
-      pixel({from, vertical.taps(), horizontal.taps(), row_step_, column_step_, count}, lanes, to);
-      to += y_.block;
+      pixel({from, vertical.taps, horizontal.taps, row_step_, column_step_, count}, lanes, to);
     }
   }
 
   ops::BlockedView x_, y_;
   const ops::AveragePool* average_;
   Isa isa_;
-  std::vector<AxisTaps> rows_, columns_;
+  ops::Windows windows_;
+  std::size_t last_ = 0;  // spatial axis
   Index row_step_ = 0, column_step_ = 0, most_taps_ = 1;
 };
 
