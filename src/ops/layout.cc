@@ -43,11 +43,11 @@ bool can_block(const Shape& shape) noexcept {
 }
 
 bool is_modest(const Border& border, const Shape& shape) noexcept {
+  constexpr Index kLargest = Index{1} << 30;  // so that areas can be counted
   const Index height = shape.size() == 4 ? shape[2] : 1, width = shape.back();
-  const auto modest = [](Index before, Index extent, Index after) {
-    return before <= extent + 16 && after <= extent + 16;
-  };
-  return modest(border.top, height, border.bottom) && modest(border.left, width, border.right);
+  const Index rows = border.top + height + border.bottom;
+  const Index columns = border.left + width + border.right;
+  return rows <= kLargest && columns <= kLargest && rows * columns <= 4 * height * width + 32;
 }
 
 std::size_t blocked_bytes(const Shape& shape, const Layout& layout) {

@@ -62,7 +62,8 @@ struct BlockedView {
 /// Whether a float32 tensor of this shape can lie blocked.
 bool can_block(const Shape& shape) noexcept;
 
-/// Whether a border is small beside the image: else what takes plain tensors does better.
+/// Whether an image with its border is at most about four times as large: else plain tensors do
+/// better.
 bool is_modest(const Border& border, const Shape& shape) noexcept;
 
 /// Bytes of a float32 tensor.

@@ -36,6 +36,8 @@ TEST(Blocked, ConvolutionsWithConstantFilters) {
 TEST(Blocked, NoBorderIsMuchLargerThanTheImage) {
   const auto padded = attributes({{"pads", std::vector<Index>{100, 0, 0, 0}}});
   EXPECT_EQ(blocked_kernel("Conv", padded, {image(20), filters(7, 20)}, 2), "none");
+  const auto wide = attributes({{"pads", std::vector<Index>{5, 5, 5, 5}}});  // 16 x 15 around 6 x 5
+  EXPECT_EQ(blocked_kernel("Conv", wide, {image(20), filters(7, 20)}, 2), "none");
 }
 
 TEST(Blocked, PoolingAndElementwise) {

@@ -7,12 +7,18 @@
 #include "ops/conv.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace engine::graph {
 namespace {
 
 bool all_are(const std::vector<Index>& list, Index value) {
   return std::ranges::all_of(list, [&](Index v) { return v == value; });
+}
+
+// Sums of a few filter taps must not overflow.
+bool is_moderate(const Tensor& filters) {
+  return std::ranges::all_of(filters.values<float>(), [](float w) { return std::fabs(w) < 1e37f; });
 }
 
 Index tile_of(Rewriter& rewriter, int i, const ops::Conv& conv) {
@@ -33,8 +39,9 @@ Index tile_of(Rewriter& rewriter, int i, const ops::Conv& conv) {
   const ops::Windows windows = conv.spatial.windows(image, {3, 3});
   for (const Shape* pads : {&windows.pads_begin, &windows.pads_end})
     if (std::ranges::any_of(*pads, [](Index pad) { return pad > kMostPads; })) return 0;
-  return numerics::winograd_tile(w->shape()[1], w->shape()[0], y.dims[2].value(),
-                                 y.dims[3].value());
+  const Index tile =
+      numerics::winograd_tile(w->shape()[1], w->shape()[0], y.dims[2].value(), y.dims[3].value());
+  return tile != 0 && is_moderate(*w) ? tile : 0;
 }
 
 }  // namespace

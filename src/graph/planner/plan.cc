@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/shape.h"
+#include "base/text.h"
 #include "graph/planner/arena.h"
 #include "graph/planner/layouts.h"
 #include "graph/planner/shapes.h"
@@ -286,7 +287,7 @@ class Planner {
       if (scratch) layout_.give_back(step.scratch, scratch);
       plan_->steps.push_back(std::move(step));
       free_after(s, node);
-      check_limit(max_bytes, node.node);
+      check_limit(max_bytes, node);
     }
     for (const ValueId id : graph_.inputs) plan_->inputs.push_back(port(id));
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) add_output(i);
@@ -298,10 +299,16 @@ class Planner {
       if (tensor.defined()) plan_->owned.push_back(std::move(tensor));
   }
 
-  void check_limit(std::size_t max_bytes, std::size_t node) const {
-    ENGINE_REQUIRE(layout_.bytes() <= max_bytes, ErrorCode::kResourceExhausted,
-                   node_label(graph_, node), " needs more than ", max_bytes,
-                   " bytes (the memory limit; at this node ", layout_.bytes(),
+  std::string label(const Draft& draft) const {
+    if (draft.node != Step::kReorder) return node_label(graph_, draft.node);
+    return concat("a copy of tensor ", quote(graph_.value(draft.inputs[0]).name),
+                  " in another layout");
+  }
+
+  void check_limit(std::size_t max_bytes, const Draft& node) const {
+    ENGINE_REQUIRE(layout_.bytes() <= max_bytes, ErrorCode::kResourceExhausted, label(node),
+                   " needs more than ", max_bytes, " bytes (the memory limit; at this node ",
+                   layout_.bytes(),
                    " bytes are in use); use smaller inputs, or raise max_bytes (--memory)");
   }
 

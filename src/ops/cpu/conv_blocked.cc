@@ -11,6 +11,7 @@
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_blocked.h"
 #include "ops/cpu/conv_depthwise_blocked.h"
+#include "ops/cpu/conv_operands.h"
 #include "ops/cpu/conv_tile.h"
 #include "ops/cpu/machine.h"
 
@@ -164,19 +165,7 @@ class TileGrid {
 class BlockedConvKernel final : public Kernel {
  public:
   BlockedConvKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
-      : op_(static_cast<const ops::Conv&>(binding.op)),
-        weights_(weights),
-        isa_(isa),
-        x_(binding.in[ops::Conv::kX].shape(), binding.in[ops::Conv::kX].layout),
-        y_(binding.out[0].shape(), binding.out[0].layout),
-        has_bias_(binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias]) {
-    const ops::Input& x = binding.in[ops::Conv::kX];
-    const Shape& w = binding.in[ops::Conv::kWeights].shape();
-    windows_ = op_.spatial.windows(ops::spatial_part(x.shape()), Shape(w.begin() + 2, w.end()));
-    if (op_.epilogue.residual) {
-      const ops::Input& r = binding.in[ops::Conv::kResidual];
-      residual_ = ops::BlockedView(r.shape(), r.layout);
-    }
+      : operands_(binding), weights_(weights), isa_(isa) {
     limits_ = conv_tile_limits(isa);
     limits_.blocks = std::min(limits_.blocks, y_.blocks);
     flatten();
@@ -214,43 +203,33 @@ class BlockedConvKernel final : public Kernel {
     return ops::kNoFault;
   }
   bool may_overwrite(Index input) const noexcept override {
-    return input == ops::Conv::kResidual && op_.epilogue.residual;
+    return input == ops::Conv::kResidual && operands_.has_residual;
   }
   std::string name() const override { return kernel_name("conv_blocked", isa_); }
 
  private:
   // Where pixels of input and output follow one another without gaps, an image is one row.
   void flatten() {
-    const bool one_by_one = windows_.kernel_size() == 1 && x_.height == y_.height &&
-                            x_.width == y_.width && x_.border == ops::Border{} &&
-                            y_.border == ops::Border{};
-    const bool residual_fits = !op_.epilogue.residual || residual_.border == ops::Border{};
-    if (!one_by_one || !residual_fits) return;
-    for (ops::BlockedView* view : {&x_, &y_, &residual_}) {
+    ConvOperands& o = operands_;
+    const bool same = o.kernel_rows * o.kernel_columns == 1 && x_.height == y_.height &&
+                      x_.width == y_.width && o.pad_y == 0 && o.pad_x == 0;
+    const bool gapless = x_.border == ops::Border{} && y_.border == ops::Border{} &&
+                         (!o.has_residual || o.residual.border == ops::Border{});
+    if (!same || !gapless) return;
+    for (ops::BlockedView* view : {&o.x, &o.y, &o.residual}) {
       view->width *= view->height;
       view->height = 1;
     }
-    flat_ = true;
-  }
-  Index window(const Shape& list, bool vertical, Index otherwise) const {
-    if (flat_) return otherwise;
-    if (vertical) return list.size() == 2 ? list[0] : otherwise;
-    return list.back();
+    o.stride_y = 1;
   }
 
   void list_runs() {
-    const Index rows = window(windows_.kernel, true, 1),
-                columns = window(windows_.kernel, false, 1);
-    const Index row_step = window(windows_.dilations, true, 1) * x_.row();
-    const Index column_step = window(windows_.dilations, false, 1) * x_.block;
-    stride_y_ = window(windows_.strides, true, 1);
-    stride_x_ = window(windows_.strides, false, 1);
-    pad_y_ = window(windows_.pads_begin, true, 0);
-    pad_x_ = window(windows_.pads_begin, false, 0);
+    const ConvOperands& o = operands_;
     for (Index j = 0; j < x_.blocks; ++j)
-      for (Index row = 0; row < rows; ++row)
-        for (Index column = 0; column < columns; ++column) {
-          const Index offset = j * x_.plane() + row * row_step + column * column_step;
+      for (Index row = 0; row < o.kernel_rows; ++row)
+        for (Index column = 0; column < o.kernel_columns; ++column) {
+          const Index offset =
+              j * x_.plane() + row * o.dilation_y * x_.row() + column * o.dilation_x * x_.block;
           const Index lanes = x_.lanes(j);
           const bool follows = !runs_.empty() && runs_.back().offset + runs_.back().count == offset;
           if (follows) runs_.back().count += lanes;
@@ -270,33 +249,30 @@ class BlockedConvKernel final : public Kernel {
     const Tile tile = tiles_.at(index);
     const Index first = panel * limits_.blocks,
                 blocks = std::min(limits_.blocks, y_.blocks - first);
-    float* y = static_cast<float*>(call.out[0]);
+    float* y = operands_.y_data(call);
     if (index == 0)
       for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
     ConvTileArguments t;
-    t.x = static_cast<const float*>(call.in[ops::Conv::kX]) +
-          x_.offset(n, 0, tile.row * stride_y_ - pad_y_, tile.column * stride_x_ - pad_x_);
-    t.x_pixel = stride_x_ * x_.block;
-    t.x_row = stride_y_ * x_.row();
+    t.x = operands_.x_data(call) + operands_.window(n, 0, tile.row, tile.column);
+    t.x_pixel = operands_.stride_x * x_.block;
+    t.x_row = operands_.stride_y * x_.row();
     t.runs = runs_.data();
     t.runs_end = runs_.data() + runs_.size();
     t.w = weights_.block(first);
     t.w_block = weights_.k * PackedMatrix::kBlock;
-    t.has_bias = has_bias_;
-    t.bias =
-        has_bias_ ? static_cast<const float*>(call.in[ops::Conv::kBias]) + first * y_.block : t.w;
+    const float *bias = operands_.bias(call), *residual = operands_.residual_data(call);
+    t.has_bias = bias != nullptr;
+    t.bias = bias ? bias + first * y_.block : t.w;
     t.y = y + y_.offset(n, first, tile.row, tile.column);
     t.y_pixel = y_.block;
     t.y_row = y_.row();
     t.y_block = y_.plane();
-    t.has_residual = op_.epilogue.residual;
-    t.residual = t.y;
-    if (op_.epilogue.residual)
-      t.residual = static_cast<const float*>(call.in[ops::Conv::kResidual]) +
-                   residual_.offset(n, first, tile.row, tile.column);
-    t.residual_pixel = residual_.block;
-    t.residual_row = residual_.row();
-    t.residual_block = residual_.plane();
+    const ops::BlockedView& r = operands_.residual;
+    t.has_residual = residual != nullptr;
+    t.residual = residual ? residual + r.offset(n, first, tile.row, tile.column) : t.y;
+    t.residual_pixel = r.block;
+    t.residual_row = r.row();
+    t.residual_block = r.plane();
     t.lanes = y_.lanes(first + blocks - 1);
     const Index bytes = weights_.k * blocks * PackedMatrix::kBlock * Index{sizeof(float)};
     t.ahead = reinterpret_cast<const std::byte*>(t.w) + bytes + bytes / parts * part;
@@ -307,20 +283,18 @@ class BlockedConvKernel final : public Kernel {
     (panel + 1 < panels_ ? full_ : last_)[function](t);
   }
 
-  const ops::Conv& op_;
-  ConvFinish finish_{op_.epilogue};
+  ConvOperands operands_;
+  const ops::BlockedView &x_ = operands_.x, &y_ = operands_.y;
+  ConvFinish finish_{operands_.op.epilogue};
   const PackedMatrix& weights_;
   Isa isa_;
-  ops::BlockedView x_, y_, residual_;
-  ops::Windows windows_;
-  bool has_bias_, flat_ = false, panels_inside_ = false;
+  bool panels_inside_ = false;
   ConvTileLimits limits_;
   TileGrid tiles_;
-  std::vector<ConvTileFunction> full_,
-      last_;  // by rows and width: for a panel of filters, for the last
+  // By rows and width: for a panel of filters, and for the last one.
+  std::vector<ConvTileFunction> full_, last_;
   std::vector<ConvRun> runs_;
   Index panels_ = 0, images_ = 1;
-  Index stride_y_ = 1, stride_x_ = 1, pad_y_ = 0, pad_x_ = 0;
 };
 
 // What a window reads behind the image.

@@ -4,6 +4,7 @@
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/blocked_rows.h"
 #include "ops/cpu/conv_depthwise_blocked.h"
+#include "ops/cpu/conv_operands.h"
 #include "ops/cpu/conv_tile.h"
 
 #ifndef ENGINE_CPU_DEPTHWISE_BLOCKED
@@ -92,67 +93,44 @@ namespace {
 class BlockedDepthwiseKernel final : public Kernel {
  public:
   BlockedDepthwiseKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
-      : op_(static_cast<const ops::Conv&>(binding.op)),
-        weights_(weights),
-        isa_(isa),
-        x_(binding.in[ops::Conv::kX].shape(), binding.in[ops::Conv::kX].layout),
-        y_(binding.out[0].shape(), binding.out[0].layout),
-        has_bias_(binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias]) {
-    if (op_.epilogue.residual) {
-      const ops::Input& r = binding.in[ops::Conv::kResidual];
-      residual_ = ops::BlockedView(r.shape(), r.layout);
-    }
-    const Shape& w = binding.in[ops::Conv::kWeights].shape();
-    const ops::Windows windows = op_.spatial.windows(
-        ops::spatial_part(binding.in[ops::Conv::kX].shape()), Shape(w.begin() + 2, w.end()));
-    const std::size_t last = windows.kernel.size() - 1;
-    const bool rows = last > 0;
-    stride_y_ = rows ? windows.strides[0] : 1;
-    stride_x_ = windows.strides[last];
-    pad_y_ = rows ? windows.pads_begin[0] : 0;
-    pad_x_ = windows.pads_begin[last];
-    for (Index row = 0; row < (rows ? windows.kernel[0] : 1); ++row)
-      for (Index column = 0; column < windows.kernel[last]; ++column)
-        taps_.push_back(row * (rows ? windows.dilations[0] : 1) * x_.row() +
-                        column * windows.dilations[last] * x_.block);
+      : operands_(binding), weights_(weights), isa_(isa) {
+    const ConvOperands& o = operands_;
+    for (Index row = 0; row < o.kernel_rows; ++row)
+      for (Index column = 0; column < o.kernel_columns; ++column)
+        taps_.push_back(row * o.dilation_y * o.x.row() + column * o.dilation_x * o.x.block);
   }
 
   Fault run(const Call& call) const noexcept override {
-    const auto input = [&](Index i) { return static_cast<const float*>(call.in[i]); };
-    float* y = static_cast<float*>(call.out[0]);
+    const ConvOperands& o = operands_;
+    const float *x = o.x_data(call), *bias = o.bias(call), *residual = o.residual_data(call);
+    float* y = o.y_data(call);
     const auto run_row = ENGINE_KERNEL(isa_, depthwise_row);
-    const Index each = y_.width * y_.block * std::ssize(taps_);
-    for_each_row(call.pool, y_, y, each, [&](Index n, Index j, Index row) {
-      DepthwiseRow r{};
-      r.x = input(ops::Conv::kX) + x_.offset(n, j, row * stride_y_ - pad_y_, -pad_x_);
-      r.x_pixel = stride_x_ * x_.block;
-      r.taps = taps_.data();
-      r.tap_count = std::ssize(taps_);
-      r.w = weights_.block(j);
-      if (has_bias_) r.bias = input(ops::Conv::kBias) + j * y_.block;
-      if (op_.epilogue.residual)
-        r.residual = input(ops::Conv::kResidual) + residual_.offset(n, j, row, 0);
-      r.y = y + y_.offset(n, j, row, 0);
-      r.y_pixel = y_.block;
-      r.width = y_.width;
-      r.lanes = y_.lanes(j);
-      r.finish = ConvFinish(op_.epilogue);
-      run_row(r);
+    const Index each = o.y.width * o.y.block * std::ssize(taps_);
+    for_each_row(call.pool, o.y, y, each, [&](Index n, Index j, Index row) {
+      run_row({.x = x + o.window(n, j, row, 0),
+               .x_pixel = o.stride_x * o.x.block,
+               .taps = taps_.data(),
+               .tap_count = std::ssize(taps_),
+               .w = weights_.block(j),
+               .bias = bias ? bias + j * o.y.block : nullptr,
+               .residual = residual ? residual + o.residual.offset(n, j, row, 0) : nullptr,
+               .y = y + o.y.offset(n, j, row, 0),
+               .y_pixel = o.y.block,
+               .width = o.y.width,
+               .lanes = o.y.lanes(j),
+               .finish = ConvFinish(o.op.epilogue)});
     });
     return ops::kNoFault;
   }
   bool may_overwrite(Index input) const noexcept override {
-    return input == ops::Conv::kResidual && op_.epilogue.residual;
+    return input == ops::Conv::kResidual && operands_.has_residual;
   }
   std::string name() const override { return kernel_name("conv_depthwise_blocked", isa_); }
 
  private:
-  const ops::Conv& op_;
+  ConvOperands operands_;
   const PackedMatrix& weights_;
   Isa isa_;
-  ops::BlockedView x_, y_, residual_;
-  bool has_bias_;
-  Index stride_y_ = 1, stride_x_ = 1, pad_y_ = 0, pad_x_ = 0;
   std::vector<Index> taps_;
 };
 

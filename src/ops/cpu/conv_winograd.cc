@@ -8,6 +8,7 @@
 #define ENGINE_ISA_FILE "ops/cpu/conv_winograd.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "numerics/winograd.h"
+#include "ops/cpu/conv_operands.h"
 #include "ops/cpu/conv_tile.h"
 #include "ops/cpu/conv_winograd.h"
 #include "ops/cpu/machine.h"
@@ -18,17 +19,15 @@ namespace engine::cpu {
 
 /// What the transforms of one group share.
 struct WinogradGroup {
-  const ops::BlockedView &x, &y, &residual;
-  Index pad_y, pad_x;
+  const ConvOperands& operands;
   Index tile_rows, tile_columns;  ///< of an image
   Index first, count;             ///< tiles of the group, counted over all images
-  const float* x_data;
   float* v;
   Index v_point;  ///< floats from a point to the next
   float* m;
   Index m_point;
-  const float *bias, *residual_data;  ///< or null
-  float* y_data;
+  const float *x, *bias, *residual;  ///< the last two may be null
+  float* y;
   ConvFinish finish;
 };
 
@@ -83,17 +82,16 @@ ENGINE_INLINE void output_line(const Vec* m, Vec* y) {
 template <int kTile>
 void input_block(const WinogradGroup& g, Index block) noexcept {
   constexpr int kWindow = kTile + 2;
-  const Index row_step = g.x.row();
+  const ops::BlockedView& view = g.operands.x;
   for (Index i = 0; i < g.count; ++i) {
     const WinogradPlace at(g, i);
-    const float* x = g.x_data + g.x.offset(at.image, block, at.row * kTile - g.pad_y,
-                                           at.column * kTile - g.pad_x);
+    const float* x = g.x + g.operands.window(at.image, block, at.row * kTile, at.column * kTile);
     Vec columns[kWindow][kWindow];
 #pragma GCC unroll 1
     for (int j = 0; j < kWindow; ++j) {
       Vec in[kWindow], out[kWindow];
 #pragma GCC unroll 6
-      for (int r = 0; r < kWindow; ++r) in[r] = load(x + r * row_step + j * kVecLanes);
+      for (int r = 0; r < kWindow; ++r) in[r] = load(x + r * view.row() + j * kVecLanes);
       input_line<kTile>(in, out);
 #pragma GCC unroll 6
       for (int r = 0; r < kWindow; ++r) columns[r][j] = out[r];
@@ -117,12 +115,13 @@ void input_block(const WinogradGroup& g, Index block) noexcept {
 template <int kTile>
 void output_block(const WinogradGroup& g, Index block) noexcept {
   constexpr int kWindow = kTile + 2;
-  const Index lanes = g.y.lanes(block), pixel = g.y.block;
+  const ops::BlockedView &view = g.operands.y, &residual_view = g.operands.residual;
+  const Index lanes = view.lanes(block), pixel = view.block;
   const Vec bias = g.bias ? load(g.bias + block * kVecLanes, lanes, 0.0f) : fill(0.0f);
   const Vec low = fill(g.finish.low), high = fill(g.finish.high);
   for (Index i = 0; i < g.count; ++i) {
     const WinogradPlace at(g, i);
-    if (at.row == 0 && at.column == 0) g.y.clear_border(g.y_data, at.image, block);
+    if (at.row == 0 && at.column == 0) view.clear_border(g.y, at.image, block);
     const float* m = g.m + (block * g.count + i) * kVecLanes;
     Vec columns[kTile][kWindow];
 #pragma GCC unroll 1
@@ -135,12 +134,11 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
       for (int r = 0; r < kTile; ++r) columns[r][j] = out[r];
     }
     const Index row = at.row * kTile, column = at.column * kTile;
-    const Index rows = std::min<Index>(kTile, g.y.height - row);
-    const Index width = std::min<Index>(kTile, g.y.width - column);
-    float* y = g.y_data + g.y.offset(at.image, block, row, column);
-    const float* residual = g.residual_data
-                                ? g.residual_data + g.residual.offset(at.image, block, row, column)
-                                : nullptr;
+    const Index rows = std::min<Index>(kTile, view.height - row);
+    const Index width = std::min<Index>(kTile, view.width - column);
+    float* y = g.y + view.offset(at.image, block, row, column);
+    const float* residual =
+        g.residual ? g.residual + residual_view.offset(at.image, block, row, column) : nullptr;
 #pragma GCC unroll 1
     for (Index r = 0; r < rows; ++r) {
       Vec out[kTile];
@@ -151,11 +149,11 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
         Vec sum = out[j];
         if (g.bias) sum = add(sum, bias);
         if (residual)
-          sum = add(sum, load(residual + r * g.residual.row() + j * pixel, lanes, 0.0f));
+          sum = add(sum, load(residual + r * residual_view.row() + j * pixel, lanes, 0.0f));
         if (g.finish.has_low) sum = max_or_second(low, sum);
         if (g.finish.has_high) sum = select(lt(high, sum), high, sum);
         if (g.finish.is_other) sum = winograd_activation(*g.finish.epilogue, sum);
-        store(y + r * g.y.row() + j * pixel, lanes, sum);
+        store(y + r * view.row() + j * pixel, lanes, sum);
       }
     }
   }
@@ -181,21 +179,7 @@ constexpr Index kAlias = 17 * 16;  // between points, so that they do not fall o
 class WinogradKernel final : public Kernel {
  public:
   WinogradKernel(const Binding& binding, const std::vector<PackedMatrix>& weights, Isa isa)
-      : op_(static_cast<const ops::Conv&>(binding.op)),
-        weights_(weights),
-        isa_(isa),
-        x_(binding.in[ops::Conv::kX].shape(), binding.in[ops::Conv::kX].layout),
-        y_(binding.out[0].shape(), binding.out[0].layout),
-        has_bias_(binding.in.size() > ops::Conv::kBias && binding.in[ops::Conv::kBias]),
-        limits_(conv_tile_limits(isa)) {
-    const ops::Windows w =
-        op_.spatial.windows(ops::spatial_part(binding.in[ops::Conv::kX].shape()), {3, 3});
-    pad_y_ = w.pads_begin[0];
-    pad_x_ = w.pads_begin[1];
-    if (op_.epilogue.residual) {
-      const ops::Input& r = binding.in[ops::Conv::kResidual];
-      residual_ = ops::BlockedView(r.shape(), r.layout);
-    }
+      : operands_(binding), weights_(weights), isa_(isa), limits_(conv_tile_limits(isa)) {
     tile_rows_ = (y_.height + op_.winograd - 1) / op_.winograd;
     tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
     tiles_ = y_.batch * tile_rows_ * tile_columns_;
@@ -248,7 +232,7 @@ class WinogradKernel final : public Kernel {
     return static_cast<std::size_t>(copies) * group_bytes();
   }
   bool may_overwrite(Index input) const noexcept override {
-    return input == ops::Conv::kResidual && op_.epilogue.residual;
+    return input == ops::Conv::kResidual && operands_.has_residual;
   }
   std::string name() const override {
     return kernel_name(op_.winograd == 4 ? "conv_winograd4" : "conv_winograd2", isa_);
@@ -262,27 +246,23 @@ class WinogradKernel final : public Kernel {
   }
 
   WinogradGroup group_of(const Call& call, Index g, std::byte* scratch) const noexcept {
-    const auto input = [&](Index i) { return static_cast<const float*>(call.in[i]); };
     const Index first = tiles_ * g / groups_, last = tiles_ * (g + 1) / groups_;
     float* v = reinterpret_cast<float*>(scratch);
-    return {x_,
-            y_,
-            residual_,
-            pad_y_,
-            pad_x_,
-            tile_rows_,
-            tile_columns_,
-            first,
-            last - first,
-            input(ops::Conv::kX),
-            v,
-            v_point_,
-            v + points() * v_point_,
-            m_point_,
-            has_bias_ ? input(ops::Conv::kBias) : nullptr,
-            op_.epilogue.residual ? input(ops::Conv::kResidual) : nullptr,
-            static_cast<float*>(call.out[0]),
-            ConvFinish(op_.epilogue)};
+    float* m = v + points() * v_point_;
+    return {.operands = operands_,
+            .tile_rows = tile_rows_,
+            .tile_columns = tile_columns_,
+            .first = first,
+            .count = last - first,
+            .v = v,
+            .v_point = v_point_,
+            .m = m,
+            .m_point = m_point_,
+            .x = operands_.x_data(call),
+            .bias = operands_.bias(call),
+            .residual = operands_.residual_data(call),
+            .y = operands_.y_data(call),
+            .finish = ConvFinish(op_.epilogue)};
   }
 
   void transform_input(const WinogradGroup& g, Index first, Index last) const noexcept {
@@ -329,13 +309,13 @@ class WinogradKernel final : public Kernel {
       }
   }
 
-  const ops::Conv& op_;
+  ConvOperands operands_;
+  const ops::Conv& op_ = operands_.op;
+  const ops::BlockedView &x_ = operands_.x, &y_ = operands_.y;
   const std::vector<PackedMatrix>& weights_;
   Isa isa_;
-  ops::BlockedView x_, y_, residual_;
-  bool has_bias_;
   ConvTileLimits limits_;
-  Index pad_y_ = 0, pad_x_ = 0, tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
+  Index tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
   Index groups_ = 1, group_tiles_ = 0, v_point_ = 0, m_point_ = 0;
   std::vector<ConvRun> runs_[2];  // for groups of tiles_ / groups_ tiles, and of one more
   std::vector<ConvTileFunction> functions_;  // by blocks of filters, then by tiles
