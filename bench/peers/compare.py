@@ -22,7 +22,8 @@ import numpy as np
 import onnxruntime
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64}
+TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int32)": np.int32,
+         "tensor(int64)": np.int64}
 
 
 def make_inputs(session, batch):
@@ -59,7 +60,7 @@ def engine(command, *arguments):
 
 
 def largest_difference(command, model, peer, inputs):
-    """Largest difference of the outputs, by the largest output."""
+    """Largest difference of the outputs, by the largest output if that is above 1."""
     with tempfile.TemporaryDirectory() as folder:
         given = []
         for name, value in inputs.items():
@@ -71,9 +72,14 @@ def largest_difference(command, model, peer, inputs):
         worst = 0.0
         for info, wanted in zip(peer.session.get_outputs(), peer.session.run(None, inputs)):
             got = np.load(os.path.join(out, info.name.replace("/", "_") + ".npy"))
-            scale = max(np.abs(wanted).max(), 1e-30)
+            scale = max(np.abs(wanted).max(), 1.0)
             worst = max(worst, float(np.abs(got.astype(np.float64) - wanted).max() / scale))
         return worst
+
+
+def label(model):
+    folder, file = os.path.split(os.path.abspath(model))
+    return os.path.basename(folder) if file == "model.onnx" else file.removesuffix(".onnx")
 
 
 def main():
@@ -100,7 +106,7 @@ def main():
                                                "--threads", threads, "--seconds", args.seconds))
                     rounds.append((report["median_ns"], peer.median_ns(inputs, args.seconds)))
                 ratios = sorted(theirs / ours for ours, theirs in rounds)
-                print(f"{os.path.basename(model)[:24]:24} {batch:5} {threads:7} "
+                print(f"{label(model)[:24]:24} {batch:5} {threads:7} "
                       f"{statistics.median(r[0] for r in rounds) / 1e3:10.1f} "
                       f"{statistics.median(r[1] for r in rounds) / 1e3:10.1f} "
                       f"{statistics.median(ratios):6.2f} ({ratios[0]:5.2f} - {ratios[-1]:5.2f})  "
