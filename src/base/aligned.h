@@ -9,6 +9,9 @@ namespace engine {
 
 inline constexpr std::align_val_t kCacheLine{64};
 
+/// Bytes up to the next boundary of a cache line.
+constexpr std::size_t whole_lines(std::size_t bytes) noexcept { return (bytes + 63) / 64 * 64; }
+
 struct AlignedDelete {
   void operator()(std::byte* p) const noexcept { ::operator delete(p, kCacheLine); }
 };

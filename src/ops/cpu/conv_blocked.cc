@@ -17,6 +17,7 @@
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
 
 ENGINE_BEGIN_ISA
 
@@ -44,16 +45,21 @@ ENGINE_INLINE Reg conv_finish(const ConvTileArguments& t, Reg sum, const float* 
 }
 
 /// The general form, for other activations than bounds and for blocks with fewer than 16 filters:
-/// sums are [16] in memory.
-void conv_finish_vec(const ConvTileArguments& t, const float* sums, const float* bias,
-                     const float* residual, Index lanes, float* y) noexcept {
-  Vec sum = load(sums);
-  if (t.has_bias) sum = add(sum, load(bias, lanes, 0.0f));
-  if (t.has_residual) sum = add(sum, load(residual, lanes, 0.0f));
-  const ops::Epilogue& e = *t.finish.epilogue;
-  if (e.activation != numerics::Activation::kIdentity)
-    sum = activate(e.activation, sum, fill(e.a), fill(e.b));
-  store(y, lanes, sum);
+/// sums [pixels][blocks][16] lie in memory.
+void finish_tile(const ConvTileArguments& t, Index pixels, Index width, Index blocks,
+                 const float* sums) noexcept {
+  const ops::Epilogue& epilogue = *t.finish.epilogue;
+  const TileEpilogue e{nullptr, nullptr, epilogue.activation, epilogue.a, epilogue.b};
+  for (Index p = 0; p < pixels; ++p)
+    for (Index b = 0; b < blocks; ++b, sums += kVecLanes) {
+      const Index lanes = b + 1 == blocks ? t.lanes : Index{kVecLanes};
+      const Vec bias = t.has_bias ? load(t.bias + b * kVecLanes, lanes, 0.0f) : fill(0.0f);
+      const Index row = p / width, column = p % width;
+      const float* residual =
+          t.residual + row * t.residual_row + column * t.residual_pixel + b * t.residual_block;
+      finish(load(sums), t.has_bias ? &bias : nullptr, t.has_residual ? residual : nullptr, e,
+             lanes, t.y + row * t.y_row + column * t.y_pixel + b * t.y_block);
+    }
 }
 
 template <int kRows, int kWidth, int kBlocks>
@@ -104,13 +110,7 @@ void conv_tile(const ConvTileArguments& t) noexcept {
   for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 16
     for (int v = 0; v < kColumns; ++v) reg_store(&sums[p][v * kRegLanes], acc[p][v]);
-  for (int p = 0; p < kPixels; ++p)
-    for (int b = 0; b < kBlocks; ++b)
-      conv_finish_vec(t, &sums[p][b * kVecLanes], t.bias + b * kVecLanes,
-                      t.residual + p / kWidth * t.residual_row + p % kWidth * t.residual_pixel +
-                          b * t.residual_block,
-                      b + 1 == kBlocks ? t.lanes : Index{kVecLanes},
-                      t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel + b * t.y_block);
+  finish_tile(t, kPixels, kWidth, kBlocks, sums[0]);
 }
 
 template <int kRows, int kBlocks, int kWidth>
@@ -333,7 +333,7 @@ ops::LayoutOffer offer_conv(const Binding& binding) {
   const ops::Windows v =
       op.spatial.windows(ops::spatial_part(x.shape()), Shape(shape.begin() + 2, shape.end()));
   const auto reads = [&](std::size_t axis, Index& before, Index& after) {
-    const Index reach = (v.kernel[axis] - 1) * v.dilations[axis] + 1;
+    const Index reach = ops::kernel_extent(v.kernel[axis], v.dilations[axis]);
     before = v.pads_begin[axis];
     after = behind(v.input[axis], v.output[axis], v.strides[axis], reach, before);
   };

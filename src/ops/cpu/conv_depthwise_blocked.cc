@@ -5,7 +5,6 @@
 #include "ops/cpu/blocked_rows.h"
 #include "ops/cpu/conv_depthwise_blocked.h"
 #include "ops/cpu/conv_operands.h"
-#include "ops/cpu/conv_tile.h"
 
 #ifndef ENGINE_CPU_DEPTHWISE_BLOCKED
 #define ENGINE_CPU_DEPTHWISE_BLOCKED
@@ -21,7 +20,7 @@ struct DepthwiseRow {
   const float *bias, *residual;  ///< or null
   float* y;
   Index y_pixel, width, lanes;
-  ConvFinish finish;
+  const ops::Epilogue* epilogue;
 };
 
 }  // namespace engine::cpu
@@ -29,12 +28,9 @@ struct DepthwiseRow {
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
 
 ENGINE_BEGIN_ISA
-
-[[gnu::noinline]] Vec depthwise_activation(const ops::Epilogue& e, const Vec& x) noexcept {
-  return activate(e.activation, x, fill(e.a), fill(e.b));
-}
 
 /// kPixels outputs from `column` on. Blocks of fewer than 16 channels (not kFull) end inside a
 /// vector.
@@ -53,19 +49,13 @@ ENGINE_INLINE void depthwise_pixels(const DepthwiseRow& r, Index column) {
       sums[p] = fma(kFull ? load(at) : load(at, r.lanes, 0.0f), w, sums[p]);
     }
   }
-  const Vec low = fill(r.finish.low), high = fill(r.finish.high);
+  const TileEpilogue e{nullptr, nullptr, r.epilogue->activation, r.epilogue->a, r.epilogue->b};
   const Vec bias = r.bias ? load(r.bias, r.lanes, 0.0f) : fill(0.0f);
 #pragma GCC unroll 8
   for (int p = 0; p < kPixels; ++p) {
     const Index to = (column + p) * r.y_pixel;
-    Vec sum = sums[p];
-    if (r.bias) sum = add(sum, bias);
-    if (r.residual) sum = add(sum, load(r.residual + to, r.lanes, 0.0f));
-    if (r.finish.has_low) sum = max_or_second(low, sum);
-    if (r.finish.has_high) sum = select(lt(high, sum), high, sum);
-    if (r.finish.is_other) sum = depthwise_activation(*r.finish.epilogue, sum);
-    if (kFull) store(r.y + to, sum);
-    else store(r.y + to, r.lanes, sum);
+    finish(sums[p], r.bias ? &bias : nullptr, r.residual ? r.residual + to : nullptr, e, r.lanes,
+           r.y + to);
   }
 }
 
@@ -118,7 +108,7 @@ class BlockedDepthwiseKernel final : public Kernel {
                .y_pixel = o.y.block,
                .width = o.y.width,
                .lanes = o.y.lanes(j),
-               .finish = ConvFinish(o.op.epilogue)});
+               .epilogue = &o.op.epilogue});
     });
     return ops::kNoFault;
   }

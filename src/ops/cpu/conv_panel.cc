@@ -1,11 +1,11 @@
 #include "ops/cpu/conv_panel.h"
 
+#include "base/aligned.h"
+
 #include <algorithm>
 
 namespace engine::cpu {
 namespace {
-
-std::size_t round_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Output columns [first, last) of a row whose input column o * stride + offset lies in [0, extent).
 void clip(Index offset, Index stride, Index extent, Index& first, Index& last) {
@@ -41,15 +41,15 @@ std::size_t PanelPlan::runs_bytes() const {
   const Index rows = std::min(columns, columns / std::max<Index>(1, output[2]) + 2);
   const std::size_t runs = static_cast<std::size_t>(rows * taps) * sizeof(PanelRun);
   const std::size_t starts = static_cast<std::size_t>(taps + 1) * sizeof(std::int32_t);
-  return round_up(starts) + round_up(static_cast<std::size_t>(taps)) + round_up(runs);
+  return whole_lines(starts) + whole_lines(static_cast<std::size_t>(taps)) + whole_lines(runs);
 }
 
 PanelRuns::PanelRuns(const PanelPlan& plan, Index panel, std::byte* memory) noexcept {
   const std::size_t taps = static_cast<std::size_t>(plan.taps);
   starts_ = reinterpret_cast<std::int32_t*>(memory);
-  memory += round_up((taps + 1) * sizeof(std::int32_t));
+  memory += whole_lines((taps + 1) * sizeof(std::int32_t));
   covers_ = reinterpret_cast<bool*>(memory);
-  memory += round_up(taps);
+  memory += whole_lines(taps);
   runs_ = reinterpret_cast<PanelRun*>(memory);
   const Index first = panel * plan.columns;
   const Index last = std::min(first + plan.columns, plan.pixels);

@@ -218,7 +218,7 @@ class ConvTransposeKernel final : public Kernel {
   }
   std::size_t piece_bytes() const noexcept {
     const std::size_t floats = static_cast<std::size_t>(panel_floats_ + tile_floats_);
-    return (floats * sizeof(float) + run_bytes_ + 63) / 64 * 64;
+    return whole_lines(floats * sizeof(float) + run_bytes_);
   }
 
   void pack_weights(const Call& call) const noexcept {

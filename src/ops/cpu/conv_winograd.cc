@@ -28,7 +28,6 @@ struct WinogradGroup {
   Index m_point;
   const float *x, *bias, *residual;  ///< the last two may be null
   float* y;
-  ConvFinish finish;
 };
 
 /// Where a tile lies.
@@ -48,6 +47,7 @@ struct WinogradPlace {
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
 
 ENGINE_BEGIN_ISA
 
@@ -107,10 +107,6 @@ void input_block(const WinogradGroup& g, Index block) noexcept {
   }
 }
 
-[[gnu::noinline]] Vec winograd_activation(const ops::Epilogue& e, const Vec& x) noexcept {
-  return activate(e.activation, x, fill(e.a), fill(e.b));
-}
-
 /// Outputs of one block of filters.
 template <int kTile>
 void output_block(const WinogradGroup& g, Index block) noexcept {
@@ -118,7 +114,8 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
   const ops::BlockedView &view = g.operands.y, &residual_view = g.operands.residual;
   const Index lanes = view.lanes(block), pixel = view.block;
   const Vec bias = g.bias ? load(g.bias + block * kVecLanes, lanes, 0.0f) : fill(0.0f);
-  const Vec low = fill(g.finish.low), high = fill(g.finish.high);
+  const ops::Epilogue& epilogue = g.operands.op.epilogue;
+  const TileEpilogue e{nullptr, nullptr, epilogue.activation, epilogue.a, epilogue.b};
   for (Index i = 0; i < g.count; ++i) {
     const WinogradPlace at(g, i);
     if (at.row == 0 && at.column == 0) view.clear_border(g.y, at.image, block);
@@ -146,14 +143,10 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
 #pragma GCC unroll 4
       for (int j = 0; j < kTile; ++j) {
         if (j >= width) break;
-        Vec sum = out[j];
-        if (g.bias) sum = add(sum, bias);
-        if (residual)
-          sum = add(sum, load(residual + r * residual_view.row() + j * pixel, lanes, 0.0f));
-        if (g.finish.has_low) sum = max_or_second(low, sum);
-        if (g.finish.has_high) sum = select(lt(high, sum), high, sum);
-        if (g.finish.is_other) sum = winograd_activation(*g.finish.epilogue, sum);
-        store(y + r * view.row() + j * pixel, lanes, sum);
+        const Index to = r * view.row() + j * pixel;
+        finish(out[j], g.bias ? &bias : nullptr,
+               residual ? residual + r * residual_view.row() + j * pixel : nullptr, e, lanes,
+               y + to);
       }
     }
   }
@@ -204,10 +197,9 @@ class WinogradKernel final : public Kernel {
   Fault run(const Call& call) const noexcept override {
     const Index threads = call.pool.concurrency();
     if (groups_ >= threads) {
-      const Index parts = std::min(groups_, threads);
-      call.pool.parallel(parts, [&](Index part) {
+      call.pool.parallel(threads, [&](Index part) {
         std::byte* scratch = call.scratch + static_cast<std::size_t>(part) * group_bytes();
-        for (Index g = groups_ * part / parts; g < groups_ * (part + 1) / parts; ++g) {
+        for (Index g = groups_ * part / threads; g < groups_ * (part + 1) / threads; ++g) {
           const WinogradGroup group = group_of(call, g, scratch);
           transform_input(group, 0, x_.blocks);
           multiply(group, 0, y_.blocks);
@@ -242,7 +234,7 @@ class WinogradKernel final : public Kernel {
   Index points() const noexcept { return numerics::winograd_points(op_.winograd); }
   std::size_t group_bytes() const noexcept {
     const auto floats = static_cast<std::size_t>(points() * (v_point_ + m_point_));
-    return (floats * sizeof(float) + 63) / 64 * 64;
+    return whole_lines(floats * sizeof(float));
   }
 
   WinogradGroup group_of(const Call& call, Index g, std::byte* scratch) const noexcept {
@@ -261,8 +253,7 @@ class WinogradKernel final : public Kernel {
             .x = operands_.x_data(call),
             .bias = operands_.bias(call),
             .residual = operands_.residual_data(call),
-            .y = operands_.y_data(call),
-            .finish = ConvFinish(op_.epilogue)};
+            .y = operands_.y_data(call)};
   }
 
   void transform_input(const WinogradGroup& g, Index first, Index last) const noexcept {

@@ -1,5 +1,6 @@
 #include "ops/cpu/plain_adapter.h"
 
+#include "base/aligned.h"
 #include "ops/reorder.h"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ using ops::Fault;
 using ops::Kernel;
 
 constexpr std::size_t kMostOperands = 8;
-
-std::size_t round_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 class PlainAdapter final : public Kernel {
  public:
@@ -30,13 +29,13 @@ class PlainAdapter final : public Kernel {
       copies_[i] = {
           ops::bind_reorder(binding.in[i], {in[i].dtype, in[i].extents, nullptr, in[i].layout}),
           bytes_};
-      bytes_ += round_up(ops::blocked_bytes(in[i].shape(), in[i].layout));
+      bytes_ += whole_lines(ops::blocked_bytes(in[i].shape(), in[i].layout));
     }
     out[0].layout = {true, {}};
     output_ = {
         ops::bind_reorder({out[0].dtype, out[0].extents, nullptr, out[0].layout}, binding.out[0]),
         bytes_};
-    bytes_ += round_up(ops::blocked_bytes(out[0].shape(), out[0].layout));
+    bytes_ += whole_lines(ops::blocked_bytes(out[0].shape(), out[0].layout));
     kernel_ = bind({binding.op, in, out, binding.packed});
   }
 
