@@ -9,19 +9,50 @@
 
 ENGINE_BEGIN_ISA
 
-// x, y [n], n at most 16, held in one Vec. The same operations as for a long row.
-ENGINE_INLINE void softmax_short_row(Index n, const float* x, float* y, bool log) noexcept {
-  const Vec values = load(x, n, -std::numeric_limits<float>::infinity());
-  // Lanes behind the end become 0: exp of a large negative number is a denormal, which takes long.
-  const Vec shifted = first_lanes(sub(values, fill(max_lanes(values))), n);
-  const Vec e = p_exp(shifted);
-  const float total = add_lanes(first_lanes(e, n));
-  store(y, n, log ? sub(shifted, fill(numerics::log(total))) : div(e, fill(total)));
+/// kRows rows of n elements, at most kVecs * 16, side by side in registers. The same operations as
+/// for a long row. All rows are read before any is written: a masked store at the end of one would
+/// hold up the first load of the next.
+template <int kVecs, int kRows>
+ENGINE_INLINE void softmax_held_rows(Index n, const float* x, float* y, bool log) {
+  constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+  Vec values[kRows][kVecs], scale[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    Vec max = fill(kMinusInfinity);
+    for (int v = 0; v < kVecs; ++v) {
+      values[r][v] = load(x + r * n + v * kVecLanes, n - v * kVecLanes, kMinusInfinity);
+      max = max_or_second(values[r][v], max);
+    }
+    scale[r] = fill(max_lanes(max));
+  }
+  for (int r = 0; r < kRows; ++r) {
+    Vec sum = fill(0.0f);
+    for (int v = 0; v < kVecs; ++v) {
+      // Lanes behind the end become 0, whose exp is quick, and then add +0, which changes nothing.
+      const Index left = n - v * kVecLanes;
+      const Vec shifted = first_lanes(sub(values[r][v], scale[r]), left);
+      const Vec e = p_exp(shifted);
+      values[r][v] = log ? shifted : e;
+      sum = add(sum, first_lanes(e, left));
+    }
+    const float total = add_lanes(sum);
+    scale[r] = fill(log ? numerics::log(total) : total);
+  }
+  for (int r = 0; r < kRows; ++r)
+    for (int v = 0; v < kVecs; ++v)
+      store(y + r * n + v * kVecLanes, n - v * kVecLanes,
+            log ? sub(values[r][v], scale[r]) : div(values[r][v], scale[r]));
+}
+
+template <int kVecs, int kRows>
+void softmax_short_rows(Index n, Index rows, const float* x, float* y, bool log) noexcept {
+  Index r = 0;
+  for (; r + kRows <= rows; r += kRows)
+    softmax_held_rows<kVecs, kRows>(n, x + r * n, y + r * n, log);
+  for (; r < rows; ++r) softmax_held_rows<kVecs, 1>(n, x + r * n, y + r * n, log);
 }
 
 // x, y [n]; may be the same. Three passes: maximum, exp with sum in 16 lanes, scale.
-void softmax_row(Index n, const float* x, float* y, bool log) noexcept {
-  if (n <= kVecLanes) return softmax_short_row(n, x, y, log);
+void softmax_long_row(Index n, const float* x, float* y, bool log) noexcept {
   constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
   Vec max_in_lanes = fill(kMinusInfinity);
   for (Index i = 0; i < n; i += kVecLanes)
@@ -43,6 +74,14 @@ void softmax_row(Index n, const float* x, float* y, bool log) noexcept {
     const Vec value = load(y + i, n - i, 0.0f);
     store(y + i, n - i, log ? sub(value, scale) : div(value, scale));
   }
+}
+
+// x, y [rows, n]; may be the same.
+void softmax_rows(Index n, Index rows, const float* x, float* y, bool log) noexcept {
+  if (n <= kVecLanes) return softmax_short_rows<1, 4>(n, rows, x, y, log);
+  if (n <= 2 * kVecLanes) return softmax_short_rows<2, 4>(n, rows, x, y, log);
+  if (n <= 4 * kVecLanes) return softmax_short_rows<4, 4>(n, rows, x, y, log);
+  for (Index r = 0; r < rows; ++r) softmax_long_row(n, x + r * n, y + r * n, log);
 }
 
 // `width` slices, at most 16, side by side; their elements are `step` apart. Each of the 16 lanes
@@ -81,11 +120,11 @@ class SoftmaxKernel final : public Kernel {
   Fault run(const Call& call) const noexcept override {
     const float* x = static_cast<const float*>(call.in[0]);
     float* y = static_cast<float*>(call.out[0]);
-    const auto row = ENGINE_KERNEL(isa_, softmax_row);
+    const auto rows = ENGINE_KERNEL(isa_, softmax_rows);
     constexpr Index kElementsPerTask = 4096;
     const Index grain = std::max<Index>(1, kElementsPerTask / std::max<Index>(1, n_));
     call.pool.ranges(rows_, grain, [&](Index first, Index last) {
-      for (Index r = first; r < last; ++r) row(n_, x + r * n_, y + r * n_, log_);
+      rows(n_, last - first, x + first * n_, y + first * n_, log_);
     });
     return ops::kNoFault;
   }
