@@ -1,14 +1,8 @@
-// Ensembles of decision trees over rows of x [n, features] (or one row [features]):
-//   score[t] = aggregate over trees of the weights at the leaf that the row ends in, + base[t]
-// SUM and AVERAGE are one chain from +0 in the order of the trees; the base is added behind it.
-//   TreeEnsemble            y [n, targets], the type of x           ONNX-ML opset 5
-//   TreeEnsembleRegressor   y [n, targets], float32                 ONNX-ML opset 3
-//   TreeEnsembleClassifier  label [n], scores [n, classes] float32  ONNX-ML opset 3
-// Scores are computed in double where x is double.
+// Meaning, shapes and order of sums: tree_ensemble.h.
+#include "ops/tree_ensemble.h"
+
 #include "base/small.h"
-#include "ops/post_transform.h"
 #include "ops/store.h"
-#include "ops/trees.h"
 
 #include <algorithm>
 
@@ -37,18 +31,14 @@ struct Scores {
 };
 
 template <class Real>
-void add_base(const std::vector<double>& base, Scores<Real>& scores) {
+void add_base(const std::vector<double>& base, std::span<Real> scores, bool* seen) {
   for (std::size_t t = 0; t < base.size(); ++t) {
-    scores.values[t] += static_cast<Real>(base[t]);
-    scores.seen[t] = true;
+    scores[t] += static_cast<Real>(base[t]);
+    seen[t] = true;
   }
 }
 
-struct TreeRegressor : ComputingOperator<TreeRegressor> {
-  Trees trees;
-  TreeAggregate aggregate = TreeAggregate::kSum;
-  PostTransform transform = PostTransform::kNone;
-  std::vector<double> base;
+struct TreeRegressor : ComputingOperator<TreeRegressor>, TreeScored {
   bool keeps_type = false;  // TreeEnsemble: y has the type of x
 
   std::string_view name() const noexcept override {
@@ -76,10 +66,21 @@ struct TreeRegressor : ComputingOperator<TreeRegressor> {
     Scores<Real> scores(trees);
     for (Index i = 0; i < rows; ++i, x += features) {
       trees.score(x, aggregate, scores.values.data(), scores.seen);
-      add_base(base, scores);
-      apply(transform, std::span<Real>(scores.values));
-      for (const Real value : scores.values) *y++ = store<Y>(value);
+      y = give_row(std::span<Real>(scores.values), scores.seen, y);
     }
+  }
+
+  // Writes a row to `y`; returns its end.
+  template <class Y, class Real>
+  Y* give_row(std::span<Real> scores, bool* seen, Y* y) const {
+    add_base(base, scores, seen);
+    apply(transform, scores);
+    for (const Real value : scores) *y++ = store<Y>(value);
+    return y;
+  }
+
+  void give(std::span<float> scores, bool* seen, Index row, Outputs out) const noexcept override {
+    give_row(scores, seen, out[0].as<float>() + row * trees.targets);
   }
 
   template <class Real>
@@ -103,10 +104,7 @@ struct TreeRegressor : ComputingOperator<TreeRegressor> {
   }
 };
 
-struct TreeClassifier : ComputingOperator<TreeClassifier> {
-  Trees trees;
-  PostTransform transform = PostTransform::kNone;
-  std::vector<double> base;
+struct TreeClassifier : ComputingOperator<TreeClassifier>, TreeScored {
   ClassLabels labels;
   std::int32_t only_class = -1;  // the class that all votes are for, of two; else -1
   bool weights_positive = true;
@@ -124,8 +122,7 @@ struct TreeClassifier : ComputingOperator<TreeClassifier> {
   // the classes that have any vote, except where all votes are for one class of two: there it is a
   // threshold (as in onnxruntime).
   template <class Real>
-  Index finish(Scores<Real>& scores) const {
-    auto& values = scores.values;
+  Index finish(std::span<Real> values, const bool* seen) const {
     if (only_class >= 0) {
       Real& score = values[static_cast<std::size_t>(only_class)];
       if (!base.empty())
@@ -133,16 +130,29 @@ struct TreeClassifier : ComputingOperator<TreeClassifier> {
             static_cast<Real>(base[base.size() == 1 ? 0 : static_cast<std::size_t>(only_class)]);
       const bool second = score > (weights_positive ? Real(0.5) : Real(0));
       if (only_class == 0) expand_binary(transform, Real(score), weights_positive, values.data());
-      else apply(transform, std::span<Real>(values));
+      else apply(transform, values);
       return second;
     }
-    add_base(base, scores);
     Index best = -1;
     for (std::size_t t = 0; t < values.size(); ++t)
-      if (scores.seen[t] && (best < 0 || values[t] > values[static_cast<std::size_t>(best)]))
+      if (seen[t] && (best < 0 || values[t] > values[static_cast<std::size_t>(best)]))
         best = static_cast<Index>(t);
-    apply(transform, std::span<Real>(values));
+    apply(transform, values);
     return std::max<Index>(best, 0);
+  }
+
+  template <class Real>
+  void give_row(std::span<Real> scores, bool* seen, Index row, Outputs out) const {
+    if (only_class < 0) add_base(base, scores, seen);
+    const Index label = finish(scores, seen);
+    if (out[0]) labels.write(out[0], row, label);
+    if (out.size() < 2 || !out[1]) return;
+    float* y = out[1].as<float>() + row * trees.targets;
+    for (const Real value : scores) *y++ = static_cast<float>(value);
+  }
+
+  void give(std::span<float> scores, bool* seen, Index row, Outputs out) const noexcept override {
+    give_row(scores, seen, row, out);
   }
 
   template <class Real>
@@ -152,14 +162,10 @@ struct TreeClassifier : ComputingOperator<TreeClassifier> {
       using X = typename decltype(tag)::type;
       using R = Compute<X, Real>;
       const X* x = in[0].as<X>();
-      float* y = out.size() > 1 && out[1] ? out[1].as<float>() : nullptr;
       Scores<R> scores(trees);
       for (Index i = 0; i < rows; ++i, x += features) {
-        trees.score(x, TreeAggregate::kSum, scores.values.data(), scores.seen);
-        const Index label = finish(scores);
-        if (out[0]) labels.write(out[0], i, label);
-        if (!y) continue;
-        for (const R value : scores.values) *y++ = static_cast<float>(value);
+        trees.score(x, aggregate, scores.values.data(), scores.seen);
+        give_row(std::span<R>(scores.values), scores.seen, i, out);
       }
     });
     return kNoFault;

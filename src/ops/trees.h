@@ -59,6 +59,14 @@ struct Trees {
   template <class Real, class X>
   void score(const X* row, TreeAggregate aggregate, Real* scores, bool* seen) const noexcept;
 
+  /// The parts of `score`: the votes of one tree's leaf, and what follows those of the last tree.
+  /// Target t lies at scores[t * step] and seen[t * step].
+  template <class Real>
+  void vote(const TreeNode& leaf, TreeAggregate aggregate, Real* scores, bool* seen,
+            Index step = 1) const noexcept;
+  template <class Real>
+  void finish(TreeAggregate aggregate, Real* scores) const noexcept;
+
  private:
   bool holds(const TreeNode& node, double x) const noexcept {
     if (x != x && node.nan_is_true) return true;
@@ -77,28 +85,35 @@ struct Trees {
   }
 };
 
+template <class Real>
+void Trees::vote(const TreeNode& leaf, TreeAggregate aggregate, Real* scores, bool* seen,
+                 Index step) const noexcept {
+  for (std::int32_t i = leaf.on_true; i < leaf.on_false; ++i) {
+    const TreeVote& entry = votes[static_cast<std::size_t>(i)];
+    const Real weight = static_cast<Real>(entry.weight);
+    Real& score = scores[entry.target * step];
+    bool& any = seen[entry.target * step];
+    if (aggregate == TreeAggregate::kMin) score = !any || weight < score ? weight : score;
+    else if (aggregate == TreeAggregate::kMax) score = !any || weight > score ? weight : score;
+    else score += weight;
+    any = true;
+  }
+}
+
+template <class Real>
+void Trees::finish(TreeAggregate aggregate, Real* scores) const noexcept {
+  if (aggregate != TreeAggregate::kAverage || roots.empty()) return;
+  for (std::int32_t t = 0; t < targets; ++t) scores[t] /= static_cast<Real>(roots.size());
+}
+
 template <class Real, class X>
 void Trees::score(const X* row, TreeAggregate aggregate, Real* scores, bool* seen) const noexcept {
   for (std::int32_t t = 0; t < targets; ++t) {
     scores[t] = 0;
     seen[t] = false;
   }
-  for (const std::int32_t root : roots) {
-    const TreeNode& end = leaf(root, row);
-    for (std::int32_t i = end.on_true; i < end.on_false; ++i) {
-      const TreeVote& vote = votes[static_cast<std::size_t>(i)];
-      const Real weight = static_cast<Real>(vote.weight);
-      Real& score = scores[vote.target];
-      if (aggregate == TreeAggregate::kMin)
-        score = !seen[vote.target] || weight < score ? weight : score;
-      else if (aggregate == TreeAggregate::kMax)
-        score = !seen[vote.target] || weight > score ? weight : score;
-      else score += weight;
-      seen[vote.target] = true;
-    }
-  }
-  if (aggregate != TreeAggregate::kAverage || roots.empty()) return;
-  for (std::int32_t t = 0; t < targets; ++t) scores[t] /= static_cast<Real>(roots.size());
+  for (const std::int32_t root : roots) vote(leaf(root, row), aggregate, scores, seen);
+  finish(aggregate, scores);
 }
 
 /// A list of numbers that may be given as floats (`name`) or as a tensor (`name`_as_tensor).
