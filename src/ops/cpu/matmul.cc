@@ -10,50 +10,92 @@
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
 #include "ops/cpu/simd/tile.inc"
+#include "ops/cpu/simd/transpose.inc"
 
 ENGINE_BEGIN_ISA
 
+// The largest tile: accumulators, one row of B and one broadcast must fit the registers.
 #if ENGINE_ISA_ID == 2
-inline constexpr int kMatMulRows = 8;
+inline constexpr int kMatMulRows = 14, kMatMulBlocks = 2;
 #elif ENGINE_ISA_ID == 0
-inline constexpr int kMatMulRows = 1;
+inline constexpr int kMatMulRows = 1, kMatMulBlocks = 1;
 #else
-inline constexpr int kMatMulRows = 4;
+inline constexpr int kMatMulRows = 6, kMatMulBlocks = 1;
 #endif
 
-template <int MR>
+template <int MR, int NV>
 void matmul_tile(const MatMulArguments& g, Index row, Index column, const float* packed) {
-  Vec sums[MR][1];
-  tile_chain<MR, 1>({g.a + row * g.a_row, g.a_row, g.a_k}, {packed, kVecLanes, 0}, g.k, sums);
-  const Index valid = std::min<Index>(g.n - column, kVecLanes);
+  Vec sums[MR][NV];
+  tile_chain<MR, NV>({g.a + row * g.a_row, g.a_row, g.a_k}, {packed, kVecLanes, g.k * kVecLanes},
+                     g.k, sums);
+  if (g.alpha == 1.0f && !g.c) {
+    float* y = g.y + row * g.y_row + column;
+    const Index valid = g.n - column;
+#pragma GCC unroll 16
+    for (int r = 0; r < MR; ++r)
+#pragma GCC unroll 2
+      for (int v = 0; v < NV; ++v)
+        store(y + r * g.y_row + v * kVecLanes, valid - v * kVecLanes, sums[r][v]);
+    return;
+  }
 #pragma GCC unroll 1
   for (int r = 0; r < MR; ++r) {
-    Vec value = sums[r][0];
-    if (g.alpha != 1.0f) value = mul(fill(g.alpha), value);
-    if (g.c) {
-      const float* c = g.c + (row + r) * g.c_row + column * g.c_column;
-      const Vec addend = g.c_column ? load(c, valid, 0.0f) : fill(*c);
-      value = fma(fill(g.beta), addend, value);
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v) {
+      const Index first = column + v * kVecLanes, valid = g.n - first;
+      Vec value = sums[r][v];
+      if (g.alpha != 1.0f) value = mul(fill(g.alpha), value);
+      if (g.c) {
+        const float* c = g.c + (row + r) * g.c_row + first * g.c_column;
+        const Vec addend = g.c_column ? load(c, valid, 0.0f) : fill(*c);
+        value = fma(fill(g.beta), addend, value);
+      }
+      store(g.y + (row + r) * g.y_row + first, valid, value);
     }
-    store(g.y + (row + r) * g.y_row + column, valid, value);
   }
 }
 
-// Columns [first, last), a multiple of 16 apart but for the end; scratch holds [k][16].
+template <int NV>
+void matmul_rows(const MatMulArguments& g, Index column, const float* packed) {
+  Index row = 0;
+  for (; g.m - row >= kMatMulRows; row += kMatMulRows)
+    matmul_tile<kMatMulRows, NV>(g, row, column, packed);
+  if constexpr (kMatMulRows > 8)
+    for (; g.m - row >= 8; row += 8) matmul_tile<8, NV>(g, row, column, packed);
+  if constexpr (kMatMulRows > 4)
+    for (; g.m - row >= 4; row += 4) matmul_tile<4, NV>(g, row, column, packed);
+  if constexpr (kMatMulRows > 2)
+    for (; g.m - row >= 2; row += 2) matmul_tile<2, NV>(g, row, column, packed);
+  for (; row < g.m; ++row) matmul_tile<1, NV>(g, row, column, packed);
+}
+
+/// to[k][16] = 16 columns of B, zeros behind its end.
+void pack_columns(const MatMulArguments& g, Index column, float* to) {
+  const float* from = g.b + column * g.b_column;
+  const Index width = std::min<Index>(g.n - column, kVecLanes);
+  if (g.b_column == 1) {
+    for (Index k = 0; k < g.k; ++k, from += g.b_k, to += kVecLanes)
+      store(to, load(from, width, 0.0f));
+    return;
+  }
+  if (g.b_k != 1) return pack_block(g.b, g.b_k, g.b_column, g.k, g.n, column / kVecLanes, to);
+  if (width < kVecLanes) std::fill_n(to, g.k * kVecLanes, 0.0f);
+  transpose_plane(g.k, width, from, g.b_column, to, kVecLanes);
+}
+
 void matmul_columns(const MatMulArguments& g, Index first, Index last, float* scratch) noexcept {
-  for (Index column = first; column < last; column += kVecLanes) {
-    const float* packed = scratch;
+  for (Index column = first; column < last;) {
+    const bool pair = kMatMulBlocks == 2 && last - column > kVecLanes;
     const bool in_place = g.b_column == 1 && g.n == kVecLanes && g.b_k == kVecLanes;
-    if (in_place) packed = g.b;
-    else pack_block(g.b, g.b_k, g.b_column, g.k, g.n, column / kVecLanes, scratch);
-    Index row = 0;
-    for (; g.m - row >= kMatMulRows; row += kMatMulRows)
-      matmul_tile<kMatMulRows>(g, row, column, packed);
-    if constexpr (kMatMulRows > 4)
-      for (; g.m - row >= 4; row += 4) matmul_tile<4>(g, row, column, packed);
-    if constexpr (kMatMulRows > 2)
-      for (; g.m - row >= 2; row += 2) matmul_tile<2>(g, row, column, packed);
-    for (; row < g.m; ++row) matmul_tile<1>(g, row, column, packed);
+    const float* packed = in_place ? g.b : scratch;
+    if (!in_place) pack_columns(g, column, scratch);
+    if (pair) {
+      pack_columns(g, column + kVecLanes, scratch + g.k * kVecLanes);
+      matmul_rows<kMatMulBlocks>(g, column, packed);
+    } else {
+      matmul_rows<1>(g, column, packed);
+    }
+    column += pair ? kMatMulBlocks * kVecLanes : kVecLanes;
   }
 }
 
@@ -75,7 +117,7 @@ class MatMulKernel final : public Kernel {
   }
 
   Fault run(const Call& call) const noexcept override {
-    const Index blocks = PackedMatrix::blocks_of(form_.n);
+    const Index blocks = (form_.n + kMatMulColumns - 1) / kMatMulColumns;
     const Index products = plan_.batch;
     const Index tasks = products * blocks;
     // Pieces are numbered, and each has its own scratch, so that an executor may run them anywhere.
@@ -94,9 +136,7 @@ class MatMulKernel final : public Kernel {
   std::string name() const override { return kernel_name("matmul_tiles", isa_); }
 
  private:
-  Index scratch_floats() const noexcept {
-    return std::max<Index>(form_.k, 1) * PackedMatrix::kBlock;
-  }
+  Index scratch_floats() const noexcept { return std::max<Index>(form_.k, 1) * kMatMulColumns; }
 
   void run_block(const Call& call, Index product, Index block, float* scratch) const noexcept {
     MatMulArguments g = form_;
@@ -105,8 +145,8 @@ class MatMulKernel final : public Kernel {
     g.b = static_cast<const float*>(call.in[1]) + plan_.b_matrix[i] * g.k * g.n;
     if (has_c_) g.c = static_cast<const float*>(call.in[2]);
     g.y = static_cast<float*>(call.out[0]) + product * g.m * g.n;
-    const Index first = block * PackedMatrix::kBlock;
-    columns_(g, first, std::min(first + PackedMatrix::kBlock, g.n), scratch);
+    const Index first = block * kMatMulColumns;
+    columns_(g, first, std::min(first + kMatMulColumns, g.n), scratch);
   }
 
   ops::MatMulPlan plan_;

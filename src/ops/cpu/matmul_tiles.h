@@ -17,8 +17,11 @@ struct MatMulArguments {
   float alpha = 1, beta = 1;
 };
 
-/// Computes columns [first, last), a multiple of 16 apart but for the end; scratch holds [k][16].
-/// One chain per output over k ascending.
+/// Columns that the largest tile has.
+inline constexpr Index kMatMulColumns = 32;
+
+/// Computes columns [first, last), a multiple of 16 apart but for the end; scratch holds
+/// [k][kMatMulColumns], or [k][16] for 16 columns or less. One chain per output over k ascending.
 using MatMulColumns = void (*)(const MatMulArguments& g, Index first, Index last,
                                float* scratch) noexcept;
 MatMulColumns matmul_columns_for(Isa isa);
