@@ -109,12 +109,11 @@ std::optional<Dims> Slice::infer_extents(const Operands& in) const {
   return taken;
 }
 
-Fault Slice::move(Inputs in, Outputs out) const {
+Fault Slice::ranges(Inputs in, const Shape& out, Ranges& ranges) {
   const Input& data = in[0];
   const Input none;
   const Input& given_axes = in.size() > 3 ? in[3] : none;
   const Input& steps = in.size() > 4 ? in[4] : none;
-  Small<SliceRange> ranges;
   for (const Index n : data.shape()) ranges.push_back({0, 1, n});
   for (Index i = 0; i < in[1].size(); ++i) {
     const Index axis = wrap_index(given_axes ? index_at(given_axes, i) : i, data.rank());
@@ -123,13 +122,20 @@ Fault Slice::move(Inputs in, Outputs out) const {
     const auto a = static_cast<std::size_t>(axis);
     ranges[a] = slice_range(index_at(in[1], i), index_at(in[2], i), step, data.shape()[a]);
   }
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    if (ranges[i].count != out[i]) return bad_shape(ranges[i].count, out[i]);
+  return kNoFault;
+}
 
+Fault Slice::move(Inputs in, Outputs out) const {
+  const Input& data = in[0];
+  Ranges ranges;
+  if (const Fault fault = Slice::ranges(in, out[0].shape(), ranges); !fault.ok()) return fault;
   const Small<Index> strides = loop_strides(data.shape());
   LoopAxes<1> axes(ranges.size());
   Index start = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const SliceRange& range = ranges[i];
-    if (range.count != out[0].shape()[i]) return bad_shape(range.count, out[0].shape()[i]);
     if (range.count == 0) return kNoFault;
     start += range.first * strides[i];
     axes[i] = {range.count, {range.count > 1 ? range.step * strides[i] : 0}};

@@ -1,9 +1,5 @@
-// TopK: the k largest (or smallest) elements along `axis`, best first, and their positions. Equal
-// elements come in the order of their positions; NaN is greater than any number.
-//
-//   x [outer.., n, inner..], k -> values and int64 indices [outer.., k, inner..]
-//
-// Meaning: ONNX TopK, opset 24. Without `sorted` any order is right, so it is the same.
+#include "ops/top_k.h"
+
 #include "ops/attributes.h"
 #include "ops/moving.h"
 #include "ops/total_order.h"
@@ -30,69 +26,62 @@ void select(std::vector<Candidate<T>>& all, Index k, bool largest) {
   std::sort(all.begin(), end, before);
 }
 
-struct TopK final : MovingOperator {
-  Index axis = -1;
-  bool largest = true;
-
-  std::string_view name() const noexcept override { return "TopK"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index outputs) const override {
-    require_type(
-        in, 0, "X", [](DType t) { return is_number(t) && t != DType::kInt4 && t != DType::kUInt4; },
-        "a number type of 8 bits or more");
-    require_type(
-        in, 1, "K", [](DType t) { return t == DType::kInt64; }, "int64");
-    const auto k = only_integer(in, 1, "K");
-    ENGINE_VALIDATE(!k || *k >= 0, "K is ", *k, " (must not be negative)");
-    TensorType values = in.type(0);
-    if (values.ranked) {
-      Dim& n = values.dims[static_cast<std::size_t>(normalize_axis(axis, values.rank()))];
-      ENGINE_VALIDATE(!k || !n.known() || *k <= n.value(), "K is ", *k, ", axis ", axis, " has ",
-                      n.value(), " elements (must not be fewer)");
-      const auto list = list_extents(in, 1);
-      n = k ? Dim(*k) : list && list->size() == 1 ? list->front() : Dim::unknown();
-    }
-    TensorType indices = values;
-    indices.dtype = DType::kInt64;
-    std::vector<TensorType> types = {std::move(values), std::move(indices)};
-    types.resize(static_cast<std::size_t>(std::clamp<Index>(outputs, 1, 2)));
-    return types;
-  }
-
-  std::size_t workspace(Inputs in, Outputs) const override {
-    const Index along = normalize_axis(axis, in[0].rank());
-    return static_cast<std::size_t>(in[0].shape()[static_cast<std::size_t>(along)]) *
-           sizeof(Candidate<double>);
-  }
-
-  Fault move(Inputs in, Outputs out) const override {
-    const bool wants_indices = out.size() > 1 && out[1];
-    if (!out[0] && !wants_indices) return kNoFault;
-    const Index along = normalize_axis(axis, in[0].rank());
-    const AxisView x = split_at(in[0].shape(), along);
-    const Index k = (out[0] ? out[0] : out[1]).shape()[static_cast<std::size_t>(along)];
-    if (k > x.n) return bad_shape(k, x.n);
-    dispatch_number(in[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      std::vector<Candidate<T>> all(static_cast<std::size_t>(x.n));
-      for (Index slice = 0; slice < x.outer * x.inner; ++slice) {
-        const Index outer = slice / x.inner, column = slice % x.inner;
-        const T* from = in[0].as<T>() + outer * x.n * x.inner + column;
-        for (Index i = 0; i < x.n; ++i) all[static_cast<std::size_t>(i)] = {from[i * x.inner], i};
-        select(all, k, largest);
-        const Index to = outer * k * x.inner + column;
-        for (Index i = 0; i < k; ++i) {
-          const auto& [value, index] = all[static_cast<std::size_t>(i)];
-          if (out[0]) out[0].as<T>()[to + i * x.inner] = value;
-          if (wants_indices) out[1].as<std::int64_t>()[to + i * x.inner] = index;
-        }
-      }
-    });
-    return kNoFault;
-  }
-};
-
 }  // namespace
+
+std::vector<TensorType> TopK::infer(const Operands& in, Index outputs) const {
+  require_type(
+      in, 0, "X", [](DType t) { return is_number(t) && t != DType::kInt4 && t != DType::kUInt4; },
+      "a number type of 8 bits or more");
+  require_type(
+      in, 1, "K", [](DType t) { return t == DType::kInt64; }, "int64");
+  const auto k = only_integer(in, 1, "K");
+  ENGINE_VALIDATE(!k || *k >= 0, "K is ", *k, " (must not be negative)");
+  TensorType values = in.type(0);
+  if (values.ranked) {
+    Dim& n = values.dims[static_cast<std::size_t>(normalize_axis(axis, values.rank()))];
+    ENGINE_VALIDATE(!k || !n.known() || *k <= n.value(), "K is ", *k, ", axis ", axis, " has ",
+                    n.value(), " elements (must not be fewer)");
+    const auto list = list_extents(in, 1);
+    n = k ? Dim(*k) : list && list->size() == 1 ? list->front() : Dim::unknown();
+  }
+  TensorType indices = values;
+  indices.dtype = DType::kInt64;
+  std::vector<TensorType> types = {std::move(values), std::move(indices)};
+  types.resize(static_cast<std::size_t>(std::clamp<Index>(outputs, 1, 2)));
+  return types;
+}
+
+std::size_t TopK::workspace(Inputs in, Outputs) const {
+  const Index along = normalize_axis(axis, in[0].rank());
+  return static_cast<std::size_t>(in[0].shape()[static_cast<std::size_t>(along)]) *
+         sizeof(Candidate<double>);
+}
+
+Fault TopK::move(Inputs in, Outputs out) const {
+  const bool wants_indices = out.size() > 1 && out[1];
+  if (!out[0] && !wants_indices) return kNoFault;
+  const Index along = normalize_axis(axis, in[0].rank());
+  const AxisView x = split_at(in[0].shape(), along);
+  const Index k = (out[0] ? out[0] : out[1]).shape()[static_cast<std::size_t>(along)];
+  if (k > x.n) return bad_shape(k, x.n);
+  dispatch_number(in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    std::vector<Candidate<T>> all(static_cast<std::size_t>(x.n));
+    for (Index slice = 0; slice < x.outer * x.inner; ++slice) {
+      const Index outer = slice / x.inner, column = slice % x.inner;
+      const T* from = in[0].as<T>() + outer * x.n * x.inner + column;
+      for (Index i = 0; i < x.n; ++i) all[static_cast<std::size_t>(i)] = {from[i * x.inner], i};
+      select(all, k, largest);
+      const Index to = outer * k * x.inner + column;
+      for (Index i = 0; i < k; ++i) {
+        const auto& [value, index] = all[static_cast<std::size_t>(i)];
+        if (out[0]) out[0].as<T>()[to + i * x.inner] = value;
+        if (wants_indices) out[1].as<std::int64_t>()[to + i * x.inner] = index;
+      }
+    }
+  });
+  return kNoFault;
+}
 
 OperatorPtr make_TopK(const Attributes& attributes) {
   auto op = std::make_shared<TopK>();
