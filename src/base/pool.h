@@ -42,6 +42,10 @@ class Pool {
   /// calls `task(first, last)` on each.
   template <class Task>
   void ranges(Index n, Index grain, const Task& task) noexcept {
+    if (concurrency_ == 1) {
+      if (n > 0) task(Index{0}, n);
+      return;
+    }
     const Index pieces = (n + grain - 1) / grain;
     const Index parts = pieces < concurrency_ ? pieces : concurrency_;
     if (parts <= 1) {

@@ -21,8 +21,8 @@ class Packed {
   unsigned consumed_inputs = 0;
 };
 
-/// What a kernel gets for one run. Pointers are 64-byte aligned but for views and foreign memory;
-/// an absent tensor is null.
+/// What a kernel gets for one run. Pointers are 64-byte aligned but for inputs in foreign memory;
+/// an absent tensor is null. An output may be overwritten up to the end of its last cache line.
 struct Call {
   const void* const* in;
   void* const* out;

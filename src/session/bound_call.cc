@@ -55,12 +55,12 @@ Shape BoundCall::output_shape(std::string_view name) const {
 
 Status BoundCall::run() noexcept {
   const FpState fp;
-  return impl_->context.run(*impl_->session->pool);
+  return impl_->context.run();
 }
 
 Status BoundCall::run(Profile& profile) {
   const FpState fp;
-  return impl_->context.run(*impl_->session->pool, profile);
+  return impl_->context.run(profile);
 }
 
 std::string BoundCall::message(const Status& status) const {

@@ -55,7 +55,7 @@ std::unique_ptr<graph::Context> Session::Impl::take_context(CachedPlan& cached) 
       return context;
     }
   }
-  return std::make_unique<graph::Context>(cached.plan);
+  return std::make_unique<graph::Context>(cached.plan, *pool);
 }
 
 Tensors Session::Impl::named(std::vector<Tensor> outputs) const {
@@ -69,7 +69,7 @@ Tensors Session::Impl::run_plan(CachedPlan& cached, const std::vector<Tensor>& i
   std::unique_ptr<graph::Context> context = take_context(cached);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].bytes()) std::memcpy(context->input(i), inputs[i].data(), inputs[i].bytes());
-  const Status status = context->run(*pool);
+  const Status status = context->run();
   if (!status.ok())
     fail(graph::code_of(status.fault), cached.plan->label(static_cast<std::size_t>(status.node)),
          ": ", graph::describe({status.fault, status.a, status.b}));

@@ -54,7 +54,7 @@ struct BoundCall::Impl {
   std::shared_ptr<Session::Impl> session;
   graph::Context context;
   Impl(std::shared_ptr<Session::Impl> owner, std::shared_ptr<const graph::Plan> plan)
-      : session(std::move(owner)), context(std::move(plan)) {}
+      : session(std::move(owner)), context(std::move(plan), *session->pool) {}
 };
 
 /// Throws Error (kInvalidArgument) unless the tensor fits the declaration; `bound` collects the

@@ -4,7 +4,15 @@
 
 namespace engine::graph {
 
-Context::Context(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+namespace {
+
+Status status_of(const ops::Fault& fault, std::size_t step) noexcept {
+  return {fault.kind, static_cast<std::int32_t>(step), fault.a, fault.b};
+}
+
+}  // namespace
+
+Context::Context(std::shared_ptr<const Plan> plan, Pool& pool) : plan_(std::move(plan)) {
   const std::size_t bytes = plan_->arena_bytes;
   arena_ = aligned_bytes(bytes);
   ENGINE_REQUIRE(arena_, ErrorCode::kResourceExhausted, "no memory for a run (", bytes,
@@ -18,8 +26,9 @@ Context::Context(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
   out_.reserve(outs);
   steps_.reserve(plan_->steps.size());
   for (const Step& step : plan_->steps) {
-    steps_.push_back({step.kernel.get(), in_.data() + in_.size(), out_.data() + out_.size(),
-                      arena_.get() + step.scratch});
+    steps_.push_back(
+        {step.kernel.get(),
+         {in_.data() + in_.size(), out_.data() + out_.size(), arena_.get() + step.scratch, pool}});
     for (const Place& place : step.in) in_.push_back(resolve(place));
     for (const Place& place : step.out) out_.push_back(resolve(place));
   }
@@ -33,15 +42,11 @@ void* Context::resolve(const Place& place) const noexcept {
   }
 }
 
-Status Context::run_step(std::size_t i, Pool& pool) noexcept {
-  const Bound& step = steps_[i];
-  const ops::Fault fault = step.kernel->run({step.in, step.out, step.scratch, pool});
-  return {fault.kind, static_cast<std::int32_t>(i), fault.a, fault.b};
-}
-
-Status Context::run(Pool& pool) noexcept {
-  for (std::size_t i = 0; i < steps_.size(); ++i)
-    if (const Status status = run_step(i, pool); !status.ok()) return status;
+Status Context::run() noexcept {
+  const Bound* const end = steps_.data() + steps_.size();
+  for (const Bound* step = steps_.data(); step != end; ++step)
+    if (const ops::Fault fault = step->kernel->run(step->call); !fault.ok()) [[unlikely]]
+      return status_of(fault, static_cast<std::size_t>(step - steps_.data()));
   return {};
 }
 
@@ -71,7 +76,7 @@ void Context::begin(Profile& profile) const {
   }
 }
 
-Status Context::run(Pool& pool, Profile& profile) {
+Status Context::run(Profile& profile) {
   using Clock = std::chrono::steady_clock;
   if (profile.nodes.empty()) begin(profile);
   ENGINE_REQUIRE(profile.nodes.size() == steps_.size(), ErrorCode::kInvalidArgument,
@@ -80,12 +85,12 @@ Status Context::run(Pool& pool, Profile& profile) {
   static const Clock::time_point epoch = Clock::now();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const auto start = Clock::now();
-    const Status status = run_step(i, pool);
+    const ops::Fault fault = steps_[i].kernel->run(steps_[i].call);
     const auto end = Clock::now();
     NodeProfile& node = profile.nodes[i];
     node.start_ns.push_back(std::chrono::nanoseconds(start - epoch).count());
     node.duration_ns.push_back(std::chrono::nanoseconds(end - start).count());
-    if (!status.ok()) return status;
+    if (!fault.ok()) return status_of(fault, i);
   }
   return {};
 }

@@ -16,8 +16,9 @@ namespace engine::graph {
 /// One thread at a time. After construction nothing is looked up, resized, allocated or decided.
 class Context {
  public:
-  /// Takes the arena and resolves all pointers. Throws Error (kResourceExhausted).
-  explicit Context(std::shared_ptr<const Plan> plan);
+  /// Takes the arena and resolves all pointers. Kernels share the threads of `pool`, which outlives
+  /// this. Throws Error (kResourceExhausted).
+  Context(std::shared_ptr<const Plan> plan, Pool& pool);
   Context(const Context&) = delete;
 
   const Plan& plan() const noexcept { return *plan_; }
@@ -29,19 +30,16 @@ class Context {
   }
 
   /// Status::node is the position of the step. The caller has set the floating-point state.
-  Status run(Pool& pool) noexcept;
+  Status run() noexcept;
   /// The same, adding times to `profile`, whose nodes it makes if there are none.
-  Status run(Pool& pool, Profile& profile);
+  Status run(Profile& profile);
 
  private:
   struct Bound {
     const ops::Kernel* kernel;
-    const void* const* in;
-    void* const* out;
-    std::byte* scratch;
+    ops::Call call;
   };
   void* resolve(const Place& place) const noexcept;
-  Status run_step(std::size_t i, Pool& pool) noexcept;
   void begin(Profile& profile) const;
 
   std::shared_ptr<const Plan> plan_;

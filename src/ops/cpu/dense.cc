@@ -1,7 +1,8 @@
-// Dense on the CPU: x [rows, K] row-major times packed W, in register tiles; one row runs the
-// segments of K side by side, many rows one after another, with the same bits.
+// Dense on the CPU: x [rows, K] row-major times packed W, in register tiles. Many rows run the
+// segments of K one after another, one row (dense_row.h) side by side, with the same bits.
 #define ENGINE_ISA_FILE "ops/cpu/dense.cc"
 #include "ops/cpu/simd/foreach_isa.h"
+#include "ops/cpu/dense_row.h"
 #include "ops/cpu/pack.h"
 #include "ops/dense.h"
 
@@ -56,47 +57,6 @@ inline TileEpilogue tile_epilogue(const DenseArguments& d) {
   return {d.bias, d.residual, d.epilogue->activation, d.epilogue->a, d.epilogue->b};
 }
 
-// One row, NV blocks of columns, S segments: S * NV chains side by side.
-template <int S, int NV>
-void dense_row(const DenseArguments& d, Index row, Index block) {
-  const float* x = d.x + row * d.k;
-  const float* w = d.w->block(block);
-  const Index v_stride = d.k * kVecLanes;
-  const Index common = numerics::segment_start(d.k, S, S) - numerics::segment_start(d.k, S, S - 1);
-  Reg acc[S][NV * kRegs];
-#pragma GCC unroll 4
-  for (int s = 0; s < S; ++s)
-#pragma GCC unroll 16
-    for (int v = 0; v < NV * kRegs; ++v) acc[s][v] = reg_fill(0.0f);
-  const auto step = [&](int s, Index k) __attribute__((always_inline)) {
-    const Reg value = reg_fill(x[k]);
-#pragma GCC unroll 16
-    for (int v = 0; v < NV * kRegs; ++v)
-      acc[s][v] =
-          reg_fma(value, reg_load(w + k * kVecLanes + v / kRegs * v_stride + v % kRegs * kRegLanes),
-                  acc[s][v]);
-  };
-  Index start[S];
-#pragma GCC unroll 4
-  for (int s = 0; s < S; ++s) start[s] = numerics::segment_start(d.k, S, s);
-  for (Index i = 0; i < common; ++i)
-#pragma GCC unroll 4
-    for (int s = 0; s < S; ++s) step(s, start[s] + i);
-#pragma GCC unroll 4
-  for (int s = 0; s < S - 1; ++s)
-    for (Index k = start[s] + common; k < start[s + 1]; ++k) step(s, k);
-  Vec sums[NV];
-#pragma GCC unroll 16
-  for (int v = 0; v < NV * kRegs; ++v) {
-    Reg sum = acc[0][v];
-    if constexpr (S == 2) sum = reg_add(acc[0][v], acc[1][v]);
-    if constexpr (S == 4)
-      sum = reg_add(reg_add(acc[0][v], acc[1][v]), reg_add(acc[2][v], acc[3][v]));
-    sums[v / kRegs].r[v % kRegs] = sum;
-  }
-  finish_row<NV>(d, tile_epilogue(d), row, block, sums);
-}
-
 // MR rows, NV blocks; the segments one after another, their sums kept in memory.
 template <int MR, int NV>
 void dense_tile(const DenseArguments& d, Index row, Index block) {
@@ -137,18 +97,6 @@ void dense_rows(const DenseArguments& d, Index row, Index last, Index block) {
 
 // Rows [row, last) of blocks [block, end).
 void dense_range(const DenseArguments& d, Index row, Index last, Index block, Index end) noexcept {
-  if (last - row == 1) {
-    const Index segments = numerics::dense_segments(d.n);
-    while (block < end) {
-      const Index left = end - block;
-      if (segments == 4) dense_row<4, 1>(d, row, block), block += 1;
-      else if (segments == 2 && left >= 2) dense_row<2, 2>(d, row, block), block += 2;
-      else if (segments == 2) dense_row<2, 1>(d, row, block), block += 1;
-      else if (left >= 4) dense_row<1, 4>(d, row, block), block += 4;
-      else dense_row<1, 1>(d, row, block), block += 1;
-    }
-    return;
-  }
   for (; end - block >= kBlocks; block += kBlocks) dense_rows<kBlocks>(d, row, last, block);
   for (; block < end; ++block) dense_rows<1>(d, row, last, block);
 }
@@ -161,6 +109,7 @@ namespace {
 
 struct PackedDense final : Packed {
   PackedMatrix w;
+  PackedMatrix bias;  // [1, n], if it is a constant
 };
 
 class DenseKernel final : public Kernel {
@@ -211,6 +160,33 @@ class DenseKernel final : public Kernel {
   void (*range_)(const DenseArguments&, Index, Index, Index, Index) noexcept;
 };
 
+// One row, on one thread, with a bias that is constant or none.
+class DenseRowKernel final : public Kernel {
+ public:
+  DenseRowKernel(const ops::Dense& op, const PackedDense& packed, Isa isa)
+      : row_(make_dense_row(packed.w, packed.bias.floats.data(), op.epilogue)),
+        has_residual_(op.epilogue.residual),
+        isa_(isa),
+        function_(dense_row_function(isa, packed.w.n)) {}
+
+  Fault run(const Call& call) const noexcept override {
+    const auto in = [&](Index i) { return static_cast<const float*>(call.in[i]); };
+    function_(row_, in(ops::Dense::kX), has_residual_ ? in(ops::Dense::kResidual) : nullptr,
+              static_cast<float*>(call.out[0]));
+    return ops::kNoFault;
+  }
+  bool may_overwrite(Index input) const noexcept override {
+    return input == ops::Dense::kResidual && has_residual_;
+  }
+  std::string name() const override { return kernel_name("dense_row", isa_); }
+
+ private:
+  DenseRow row_;
+  bool has_residual_;
+  Isa isa_;
+  DenseRowFunction function_;
+};
+
 }  // namespace
 
 std::shared_ptr<const Packed> pack_dense(const ops::Operator& op, const ops::Operands& in) {
@@ -224,6 +200,11 @@ std::shared_ptr<const Packed> pack_dense(const ops::Operator& op, const ops::Ope
   for (Index j = 0; j < packed->w.blocks(); ++j)
     pack_block(w->values<float>().data(), transposed ? 1 : columns, transposed ? columns : 1,
                packed->w.k, packed->w.n, j, packed->w.block(j));
+  if (const Tensor* bias = in[ops::Dense::kBias].value; bias && bias->size() == packed->w.n) {
+    packed->bias = PackedMatrix(1, packed->w.n);
+    for (Index j = 0; j < packed->bias.blocks(); ++j)
+      pack_block(bias->values<float>().data(), 0, 1, 1, packed->w.n, j, packed->bias.block(j));
+  }
   return packed;
 }
 
@@ -234,6 +215,11 @@ std::unique_ptr<Kernel> bind_dense(const Binding& binding, Isa isa) {
   const Index rows = product(y, 0, std::ssize(y) - 1);
   const bool has_bias = binding.in.size() > ops::Dense::kBias && binding.in[ops::Dense::kBias];
   const auto& packed = static_cast<const PackedDense&>(*binding.packed);
+  // A large row is worth handing parts of it to other threads; then it is a small matrix.
+  constexpr Index kLargeRow = 1 << 18;
+  const bool known_bias = !has_bias || packed.bias.n > 0;
+  if (rows == 1 && known_bias && packed.w.k * packed.w.n <= kLargeRow)
+    return std::make_unique<DenseRowKernel>(op, packed, isa);
   return std::make_unique<DenseKernel>(op, packed.w, rows, has_bias, isa);
 }
 

@@ -1,0 +1,133 @@
+// One row of a dense layer: the segments of K run side by side, each a fused chain from +0 for
+// every block of 16 outputs, and are then added as a tree (numerics/contract.h, rule 3).
+#define ENGINE_ISA_FILE "ops/cpu/dense_row.cc"
+#include "ops/cpu/simd/foreach_isa.h"
+#include "numerics/contract.h"
+#include "ops/cpu/dense_row.h"
+
+#include "ops/cpu/simd/vec.inc"
+#include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
+
+ENGINE_BEGIN_ISA
+
+// Blocks at a time where one segment leaves the other chains to them: as many as hide the latency
+// of a multiply-add, within half of the registers.
+#if ENGINE_ISA_ID == 2
+inline constexpr int kMostBlocks = 8;
+#else
+inline constexpr int kMostBlocks = 4;
+#endif
+
+ENGINE_INLINE Vec finish_row(const DenseRow& d, Vec sum) {
+  if (d.finish.is_other) [[unlikely]] {
+    const ops::Epilogue& e = *d.finish.epilogue;
+    return finish_activation({nullptr, nullptr, e.activation, e.a, e.b}, sum);
+  }
+  if (d.finish.has_low) sum = max_or_second(fill(d.finish.low), sum);
+  if (d.finish.has_high) {
+    const Vec high = fill(d.finish.high);
+    sum = select(lt(high, sum), high, sum);
+  }
+  return sum;
+}
+
+/// Blocks [block, block + NV).
+template <int S, int NV>
+ENGINE_INLINE void row_blocks(const DenseRow& d, Index block, const float* x, const float* residual,
+                              float* y) {
+  constexpr int kUnroll = 4;
+  const float *xs[S], *ws[S][NV];
+  Vec acc[S][NV];
+#pragma GCC unroll 4
+  for (int s = 0; s < S; ++s) {
+    xs[s] = x + d.start[s];
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      ws[s][v] = d.w + ((block + v) * d.k + d.start[s]) * kVecLanes;
+      acc[s][v] = fill(0.0f);
+    }
+  }
+  const auto step = [&](int s, Index k) __attribute__((always_inline)) {
+    const Vec value = fill(xs[s][k]);
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) acc[s][v] = fma(value, load(ws[s][v] + k * kVecLanes), acc[s][v]);
+  };
+  Index k = 0;
+#pragma GCC unroll 1
+  for (; k + kUnroll <= d.common; k += kUnroll)
+#pragma GCC unroll 4
+    for (int u = 0; u < kUnroll; ++u)
+#pragma GCC unroll 4
+      for (int s = 0; s < S; ++s) step(s, k + u);
+#pragma GCC unroll 1
+  for (; k < d.common; ++k)
+#pragma GCC unroll 4
+    for (int s = 0; s < S; ++s) step(s, k);
+#pragma GCC unroll 4
+  for (int s = 0; s < S - 1; ++s)
+#pragma GCC unroll 1
+    for (k = d.common; k < d.start[s + 1] - d.start[s]; ++k) step(s, k);
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) {
+    Vec sum = acc[0][v];
+    if constexpr (S == 2) sum = add(sum, acc[1][v]);
+    if constexpr (S == 4) sum = add(add(sum, acc[1][v]), add(acc[2][v], acc[3][v]));
+    const Index column = (block + v) * kVecLanes;
+    if (d.bias) sum = add(sum, load(d.bias + column));
+    if (residual) [[unlikely]]
+      sum = add(sum, load(residual + column, d.n - column, 0.0f));
+    store(y + column, finish_row(d, sum));
+  }
+}
+
+/// What is left when blocks went kMostBlocks at a time.
+template <int NV>
+ENGINE_INLINE void last_blocks(const DenseRow& d, Index block, const float* x,
+                               const float* residual, float* y) {
+  if (d.blocks - block == NV) return row_blocks<1, NV>(d, block, x, residual, y);
+  if constexpr (NV > 1) last_blocks<NV - 1>(d, block, x, residual, y);
+}
+
+template <int S>
+void dense_row(const DenseRow& d, const float* x, const float* residual, float* y) noexcept {
+  if constexpr (S > 1) {
+    row_blocks<S, DenseRow::kMostSegments / S>(d, 0, x, residual, y);
+  } else {
+    Index block = 0;
+    for (; d.blocks - block >= kMostBlocks; block += kMostBlocks)
+      row_blocks<1, kMostBlocks>(d, block, x, residual, y);
+    last_blocks<kMostBlocks - 1>(d, block, x, residual, y);
+  }
+}
+
+DenseRowFunction pick_dense_row(Index n) noexcept {
+  const Index segments = numerics::dense_segments(n);
+  return segments == 4 ? dense_row<4> : segments == 2 ? dense_row<2> : dense_row<1>;
+}
+
+ENGINE_END_ISA
+
+#if ENGINE_LAST_ISA
+namespace engine::cpu {
+
+DenseRowFunction dense_row_function(Isa isa, Index n) {
+  return ENGINE_KERNEL(isa, pick_dense_row)(n);
+}
+
+DenseRow make_dense_row(const PackedMatrix& w, const float* bias, const ops::Epilogue& epilogue) {
+  DenseRow row;
+  row.w = w.block(0);
+  row.bias = bias;
+  row.k = w.k;
+  row.n = w.n;
+  row.blocks = w.blocks();
+  const Index segments = numerics::dense_segments(w.n);
+  for (Index s = 0; s <= segments; ++s) row.start[s] = numerics::segment_start(w.k, segments, s);
+  row.common = row.start[segments] - row.start[segments - 1];
+  row.finish = ConvFinish(epilogue);
+  return row;
+}
+
+}  // namespace engine::cpu
+#endif

@@ -1,0 +1,33 @@
+// One row of a dense layer: latency is all that counts.
+#pragma once
+
+#include "base/cpu_features.h"
+#include "ops/cpu/conv_tile.h"
+#include "ops/cpu/pack.h"
+
+namespace engine::cpu {
+
+/// A dense layer as one row sees it, fixed when it is bound.
+struct DenseRow {
+  static constexpr Index kMostSegments = 4;
+
+  const float* w = nullptr;     ///< [blocks][k][16], as PackedMatrix
+  const float* bias = nullptr;  ///< [blocks][16], or null
+  Index k = 0, n = 0, blocks = 0;
+  Index start[kMostSegments + 1] = {};  ///< of the segments of K, and the end
+  Index common = 0;                     ///< length of the shortest segment, the last one
+  ConvFinish finish;
+};
+
+/// x [k], residual [n] or null; y [n], whose last cache line may be overwritten to its end. Sums
+/// are those of numerics::dense_segments(n).
+using DenseRowFunction = void (*)(const DenseRow& d, const float* x, const float* residual,
+                                  float* y) noexcept;
+
+/// For layers with `n` outputs.
+DenseRowFunction dense_row_function(Isa isa, Index n);
+
+/// `bias` is null or reaches to the end of the last block.
+DenseRow make_dense_row(const PackedMatrix& w, const float* bias, const ops::Epilogue& epilogue);
+
+}  // namespace engine::cpu
