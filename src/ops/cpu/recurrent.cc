@@ -121,6 +121,8 @@ struct Frame {
       store(h + s * padded + u, gate(0, argument(w, r + s * columns, u)));
   }
 
+  // The output gate waits in h for the function of the new state: in one loop the two would be a
+  // chain too long for the processor to look past.
   void lstm(const float* w, Index s) const noexcept {
     const float* ready = r + s * columns;
     for (Index u = 0; u < padded; u += kVecLanes) {
@@ -133,7 +135,13 @@ struct Frame {
       const Vec next = fma(f, cell, in);
       const Vec o = gate(0, peep(1, u, next, argument(w, ready, padded + u)));
       store(c + s * padded + u, next);
-      store(h + s * padded + u, mul(o, gate.function(2, next)));
+      store(h + s * padded + u, o);
+    }
+  }
+  void lstm_output(Index s) const noexcept {
+    for (Index u = 0; u < padded; u += kVecLanes) {
+      float* state = h + s * padded + u;
+      store(state, mul(load(state), gate.function(2, load(c + s * padded + u))));
     }
   }
 
@@ -144,8 +152,9 @@ struct Frame {
       store(product + s * padded + u, mul(reset, load(h + s * padded + u)));
     }
   }
+  // The gates of the hidden unit and its argument, where the products were.
   void gru(const float* w, Index s) const noexcept {
-    const float* ready = r + s * columns;
+    float* ready = r + s * columns;
     for (Index u = 0; u < padded; u += kVecLanes) {
       const Index at = 2 * padded + u;
       const Vec z = gate(0, argument(w, ready, u));
@@ -157,7 +166,15 @@ struct Frame {
       } else {
         x = argument(w, ready, at);
       }
-      const Vec fresh = mul(sub(fill(1.0f), z), gate(1, x));
+      store(ready + u, z);
+      store(ready + at, x);
+    }
+  }
+  void gru_output(Index s) const noexcept {
+    const float* ready = r + s * columns;
+    for (Index u = 0; u < padded; u += kVecLanes) {
+      const Vec z = load(ready + u);
+      const Vec fresh = mul(sub(fill(1.0f), z), gate(1, load(ready + 2 * padded + u)));
       float* state = h + s * padded + u;
       store(state, fma(z, load(state), fresh));
     }
@@ -207,6 +224,11 @@ void run_chunk(const RecurrentTask& t, const Frame<kUsual>& f, const Index* leng
       if (t.op->cell == ops::Cell::kRnn) f.rnn(products, s);
       else if (t.op->cell == ops::Cell::kGru) f.gru(products, s);
       else f.lstm(products, s);
+    }
+    for (Index s = 0; s < t.samples; ++s) {
+      if (step >= lengths[s]) continue;
+      if (t.op->cell == ops::Cell::kGru) f.gru_output(s);
+      else if (t.op->cell == ops::Cell::kLstm) f.lstm_output(s);
       if (t.y)
         std::copy_n(f.h + s * f.padded, v.hidden,
                     t.y + v.y_offset(position(step, s), t.direction, t.first + s));
