@@ -11,11 +11,13 @@
 #define ENGINE_CPU_POOLING_BLOCKED
 namespace engine::cpu {
 
-/// Inside taps of the window of one pixel, and where it goes.
-struct PixelWindow {
-  const float* x;  ///< the first inside tap
+/// Inside taps of the windows of `pixels` neighbours, and how far those are apart.
+struct PixelWindows {
+  const float* x;  ///< the first inside tap of the first
   Index rows, columns, row_step, column_step;
   float count;  ///< divisor of an average
+  Index pixels, x_pixel, y_pixel;
+  Index below;  ///< from a window to the one below
 };
 
 }  // namespace engine::cpu
@@ -25,22 +27,48 @@ struct PixelWindow {
 
 ENGINE_BEGIN_ISA
 
-void max_pixel(const PixelWindow& w, Index lanes, float* y) noexcept {
-  Vec largest = fill(-std::numeric_limits<float>::infinity());
+struct MaxTaps {
+  static ENGINE_INLINE Vec start() { return fill(-std::numeric_limits<float>::infinity()); }
+  static ENGINE_INLINE Vec enter(const Vec& largest, const Vec& x) {
+    return select(lt(largest, x), x, select(ne(x, x), x, largest));
+  }
+  static ENGINE_INLINE Vec finish(const Vec& largest, float) { return largest; }
+};
+struct AverageTaps {
+  static ENGINE_INLINE Vec start() { return fill(0.0f); }
+  static ENGINE_INLINE Vec enter(const Vec& sum, const Vec& x) { return add(sum, x); }
+  static ENGINE_INLINE Vec finish(const Vec& sum, float count) { return div(sum, fill(count)); }
+};
+
+/// kPixels chains side by side; the taps of the windows below are fetched ahead.
+template <class Taps, int kPixels>
+ENGINE_INLINE void pool_group(const PixelWindows& w, const float* x, Index lanes, float* y) {
+  Vec sums[kPixels];
+  for (Vec& sum : sums) sum = Taps::start();
   for (Index row = 0; row < w.rows; ++row)
     for (Index column = 0; column < w.columns; ++column) {
-      const Vec x = load(w.x + row * w.row_step + column * w.column_step, lanes, 0.0f);
-      largest = select(lt(largest, x), x, select(ne(x, x), x, largest));
+      const float* tap = x + row * w.row_step + column * w.column_step;
+#pragma GCC unroll 4
+      for (int i = 0; i < kPixels; ++i) {
+        __builtin_prefetch(tap + i * w.x_pixel + w.below);
+        sums[i] = Taps::enter(sums[i], load(tap + i * w.x_pixel, lanes, 0.0f));
+      }
     }
-  store(y, lanes, largest);
+  for (int i = 0; i < kPixels; ++i) store(y + i * w.y_pixel, lanes, Taps::finish(sums[i], w.count));
 }
 
-void average_pixel(const PixelWindow& w, Index lanes, float* y) noexcept {
-  Vec sum = fill(0.0f);
-  for (Index row = 0; row < w.rows; ++row)
-    for (Index column = 0; column < w.columns; ++column)
-      sum = add(sum, load(w.x + row * w.row_step + column * w.column_step, lanes, 0.0f));
-  store(y, lanes, div(sum, fill(w.count)));
+template <class Taps>
+ENGINE_INLINE void pool_pixels(const PixelWindows& w, Index lanes, float* y) {
+  Index i = 0;
+  for (; i + 4 <= w.pixels; i += 4)
+    pool_group<Taps, 4>(w, w.x + i * w.x_pixel, lanes, y + i * w.y_pixel);
+  for (; i < w.pixels; ++i) pool_group<Taps, 1>(w, w.x + i * w.x_pixel, lanes, y + i * w.y_pixel);
+}
+void max_pixels(const PixelWindows& w, Index lanes, float* y) noexcept {
+  pool_pixels<MaxTaps>(w, lanes, y);
+}
+void average_pixels(const PixelWindows& w, Index lanes, float* y) noexcept {
+  pool_pixels<AverageTaps>(w, lanes, y);
 }
 
 /// One block of channels of one image; x is its first pixel.
@@ -106,16 +134,21 @@ class BlockedPoolKernel final : public Kernel {
     row_step_ = (last_ == 0 ? 1 : windows_.dilations[0]) * x_.row();
     column_step_ = windows_.dilations[last_] * x_.block;
     most_taps_ = std::min(windows_.kernel_size(), windows_.input_size());
+    const Index stride = windows_.strides[last_], before = windows_.pads_begin[last_];
+    const Index room =
+        windows_.input[last_] + before - (windows_.kernel[last_] - 1) * windows_.dilations[last_];
+    inside_begin_ = (before + stride - 1) / stride;
+    inside_end_ = room <= 0 ? 0 : std::min(y_.width, (room - 1) / stride + 1);
   }
 
   Fault run(const Call& call) const noexcept override {
     const float* x = static_cast<const float*>(call.in[0]);
     float* y = static_cast<float*>(call.out[0]);
-    const auto pixel =
-        average_ ? ENGINE_KERNEL(isa_, average_pixel) : ENGINE_KERNEL(isa_, max_pixel);
+    const auto pixels =
+        average_ ? ENGINE_KERNEL(isa_, average_pixels) : ENGINE_KERNEL(isa_, max_pixels);
     const Index each = y_.width * y_.block * most_taps_;
     for_each_row(call.pool, y_, y, each,
-                 [&](Index n, Index j, Index row) { run_row(pixel, x, n, j, row, y); });
+                 [&](Index n, Index j, Index row) { run_row(pixels, x, n, j, row, y); });
     return ops::kNoFault;
   }
   std::string name() const override {
@@ -123,18 +156,26 @@ class BlockedPoolKernel final : public Kernel {
   }
 
  private:
-  template <class Pixel>
-  void run_row(Pixel pixel, const float* x, Index n, Index j, Index row, float* y) const noexcept {
+  template <class Pixels>
+  void run_row(Pixels pixels, const float* x, Index n, Index j, Index row,
+               float* y) const noexcept {
     const Index lanes = y_.lanes(j);
     const bool include_pad = average_ && average_->count_include_pad;
     const AxisTaps vertical = last_ == 0 ? AxisTaps{} : axis_taps(windows_, 0, row, include_pad);
     float* to = y + y_.offset(n, j, row, 0);
-    for (Index column = 0; column < y_.width; ++column, to += y_.block) {
+    const Index below = last_ == 0 ? 0 : windows_.strides[0] * x_.row();
+    for (Index column = 0; column < y_.width;) {
+      const bool inside = column >= inside_begin_ && column < inside_end_;
+      const Index count = inside ? inside_end_ - column : 1;
       const AxisTaps horizontal = axis_taps(windows_, last_, column, include_pad);
       const float* from = x + x_.offset(n, j, vertical.position, horizontal.position);
-      const float count =
+      const float counted =
           static_cast<float>(vertical.counted) * static_cast<float>(horizontal.counted);
-      pixel({from, vertical.taps, horizontal.taps, row_step_, column_step_, count}, lanes, to);
+      pixels({from, vertical.taps, horizontal.taps, row_step_, column_step_, counted, count,
+              windows_.strides[last_] * x_.block, y_.block, below},
+             lanes, to);
+      column += count;
+      to += count * y_.block;
     }
   }
 
@@ -144,6 +185,7 @@ class BlockedPoolKernel final : public Kernel {
   ops::Windows windows_;
   std::size_t last_ = 0;  // spatial axis
   Index row_step_ = 0, column_step_ = 0, most_taps_ = 1;
+  Index inside_begin_ = 0, inside_end_ = 0;  // columns whose windows lie inside
 };
 
 class BlockedGlobalPoolKernel final : public Kernel {
