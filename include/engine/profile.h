@@ -9,7 +9,8 @@
 
 namespace engine {
 
-/// One node of the plan: what it is, what it costs in theory, what it cost in practice.
+/// One node of the plan: what it is, what it costs in theory, what it cost in practice. Nodes that
+/// run piece by piece, in turns with others, count as if all their pieces ran together.
 struct NodeProfile {
   std::string name;    ///< the node's name in the model, or that of its first output
   std::string op;      ///< operator, with what was fused into it, such as "Conv+Relu"

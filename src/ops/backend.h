@@ -78,6 +78,9 @@ class Backend {
   /// Which other layouts the operands of this binding, all plain, may have. The bits of the results
   /// do not depend on the layout.
   virtual LayoutOffer offer(const Binding&) const { return {}; }
+  /// Bytes of activations that stay close to one thread between two steps; 0: they never do, or
+  /// distance costs nothing.
+  virtual std::size_t near_bytes() const { return 0; }
 
  private:
   virtual std::unique_ptr<Kernel> bind_kernel(const Binding& binding) const = 0;

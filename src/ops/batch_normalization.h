@@ -23,6 +23,9 @@ class BatchNormalization final : public ComputingOperator<BatchNormalization> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override { return concat("epsilon=", epsilon); }
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out, 1u);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

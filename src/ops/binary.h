@@ -36,6 +36,9 @@ class Binary final : public ComputingOperator<Binary> {
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
   std::size_t workspace(Inputs in, Outputs out) const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out);
+  }
 
   const BinaryKind kind;
 
@@ -50,6 +53,9 @@ class Variadic final : public ComputingOperator<Variadic> {
       : kind(kind), mean(mean), name_(name) {}
   std::string_view name() const noexcept override { return name_; }
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

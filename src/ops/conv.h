@@ -32,6 +32,9 @@ class Conv final : public ComputingOperator<Conv> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out, 1u << kX | 1u << kResidual);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

@@ -26,6 +26,9 @@ class Dense final : public ComputingOperator<Dense> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override { return epilogue.describe(); }
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out, 1u << kX | 1u << kResidual);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

@@ -28,6 +28,7 @@ class LayerNormalization final : public ComputingOperator<LayerNormalization> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override { return concat("axis=", axis, " epsilon=", epsilon); }
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override;
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

@@ -20,6 +20,18 @@ Fault evaluate(const Operator& op, std::span<const Tensor> in, std::span<Tensor>
   return op.evaluate(inputs, outputs);
 }
 
+unsigned Operator::sample_inputs(Inputs, Outputs) const noexcept { return 0; }
+
+unsigned inputs_with_samples(Inputs in, Outputs out, unsigned mask) noexcept {
+  const Shape& y = out[0].shape();
+  unsigned found = 0;
+  for (std::size_t i = 0; i < in.size(); ++i)
+    if ((mask >> i & 1u) && in[i] && !y.empty() && in[i].shape().size() == y.size() &&
+        in[i].shape()[0] == y[0])
+      found |= 1u << i;
+  return found;
+}
+
 const Operand& Operands::operator[](Index i) const noexcept {
   static const Operand absent{.type = {}, .value = nullptr, .extents = nullptr, .present = false};
   return i < size() ? operands_[static_cast<std::size_t>(i)] : absent;

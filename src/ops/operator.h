@@ -156,9 +156,17 @@ class Operator {
   /// planner then lets both share memory and runs nothing.
   virtual bool is_view() const noexcept { return false; }
 
+  /// Which inputs (bits, by position) hold one sample after another along axis 0, so that sample i
+  /// of each output depends on sample i of these and on all of the other inputs. 0: axis 0 is no
+  /// batch.
+  virtual unsigned sample_inputs(Inputs in, Outputs out) const noexcept;
+
   /// Attributes for people: "kernel_shape=[3, 3] strides=[2, 2]".
   virtual std::string describe() const { return {}; }
 };
+
+/// Those of the inputs `mask` that have as many samples along axis 0 as output 0.
+unsigned inputs_with_samples(Inputs in, Outputs out, unsigned mask = ~0u) noexcept;
 
 /// `op.evaluate` on whole tensors; undefined ones are absent.
 Fault evaluate(const Operator& op, std::span<const Tensor> in, std::span<Tensor> out);

@@ -29,6 +29,10 @@ class MaxPool final : public ComputingOperator<MaxPool> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override { return spatial.describe(); }
+  /// Indices count over the whole batch.
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return out.size() > 1 && out[1] ? 0 : inputs_with_samples(in, out);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 
@@ -45,6 +49,9 @@ class AveragePool final : public ComputingOperator<AveragePool> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 
@@ -64,6 +71,9 @@ class GlobalPool final : public ComputingOperator<GlobalPool> {
   }
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

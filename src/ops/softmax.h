@@ -23,6 +23,7 @@ class Softmax final : public ComputingOperator<Softmax> {
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   Index flops(std::span<const TensorType> in, std::span<const TensorType> out) const override;
   std::string describe() const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override;
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 

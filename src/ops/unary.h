@@ -19,6 +19,9 @@ class Unary final : public ComputingOperator<Unary> {
   std::string_view name() const noexcept override { return name_; }
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
   std::string describe() const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out, 1u);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 
@@ -36,6 +39,9 @@ class Clip final : public ComputingOperator<Clip> {
  public:
   std::string_view name() const noexcept override { return "Clip"; }
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
+  unsigned sample_inputs(Inputs in, Outputs out) const noexcept override {
+    return inputs_with_samples(in, out, 1u);
+  }
   template <class Real>
   Fault compute(Inputs in, Outputs out) const;
 };

@@ -52,18 +52,17 @@ Status Context::run() noexcept {
 
 void Context::begin(Profile& profile) const {
   const Graph& graph = plan_->program->graph();
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const Step& step = plan_->steps[i];
+  for (const Task& task : plan_->tasks) {
     NodeProfile node;
-    node.kernel = step.kernel->name();
-    node.flops = step.flops;
-    node.bytes = step.bytes;
-    if (step.node == Step::kCopy) {
+    node.kernel = task.kernel;
+    node.flops = task.flops;
+    node.bytes = task.bytes;
+    if (task.node == Task::kCopy) {
       node.op = node.name = "copy";
-    } else if (step.node == Step::kReorder) {
+    } else if (task.node == Task::kReorder) {
       node.op = node.name = "reorder";
     } else {
-      const Node& source = graph.nodes[step.node];
+      const Node& source = graph.nodes[task.node];
       node.op = source.op->name();
       const std::string details = source.op->describe();
       if (const auto plus = details.find('+'); plus != std::string::npos)
@@ -79,20 +78,29 @@ void Context::begin(Profile& profile) const {
 Status Context::run(Profile& profile) {
   using Clock = std::chrono::steady_clock;
   if (profile.nodes.empty()) begin(profile);
-  ENGINE_REQUIRE(profile.nodes.size() == steps_.size(), ErrorCode::kInvalidArgument,
+  ENGINE_REQUIRE(profile.nodes.size() == plan_->tasks.size(), ErrorCode::kInvalidArgument,
                  "the profile is of another plan (it has ", profile.nodes.size(),
-                 " nodes, the plan ", steps_.size(), "); use a new Profile");
+                 " nodes, the plan ", plan_->tasks.size(), "); use a new Profile");
   static const Clock::time_point epoch = Clock::now();
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
+  const auto since_epoch = [](Clock::time_point t) {
+    return std::int64_t{std::chrono::nanoseconds(t - epoch).count()};
+  };
+  const std::int64_t begun = since_epoch(Clock::now());
+  std::vector<std::int64_t> spent(plan_->tasks.size());
+  Status status;
+  for (std::size_t i = 0; i < steps_.size() && status.ok(); ++i) {
     const auto start = Clock::now();
     const ops::Fault fault = steps_[i].kernel->run(steps_[i].call);
-    const auto end = Clock::now();
-    NodeProfile& node = profile.nodes[i];
-    node.start_ns.push_back(std::chrono::nanoseconds(start - epoch).count());
-    node.duration_ns.push_back(std::chrono::nanoseconds(end - start).count());
-    if (!fault.ok()) return status_of(fault, i);
+    spent[plan_->steps[i].task] += since_epoch(Clock::now()) - since_epoch(start);
+    if (!fault.ok()) status = status_of(fault, i);
   }
-  return {};
+  std::int64_t start = begun;
+  for (std::size_t t = 0; t < spent.size(); ++t) {
+    profile.nodes[t].start_ns.push_back(start);
+    profile.nodes[t].duration_ns.push_back(spent[t]);
+    start += spent[t];
+  }
+  return status;
 }
 
 }  // namespace engine::graph

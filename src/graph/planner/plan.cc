@@ -6,6 +6,7 @@
 #include "graph/planner/arena.h"
 #include "graph/planner/layouts.h"
 #include "graph/planner/shapes.h"
+#include "graph/planner/stretches.h"
 #include "ops/reorder.h"
 
 #include <cstring>
@@ -28,8 +29,8 @@ class CopyKernel final : public ops::Kernel {
 };
 
 std::string node_label(const Graph& graph, std::size_t node) {
-  if (node == Step::kCopy) return "copy to an output";
-  if (node == Step::kReorder) return "reordering of a tensor";
+  if (node == Task::kCopy) return "copy to an output";
+  if (node == Task::kReorder) return "reordering of a tensor";
   return graph.label(graph.nodes[node]);
 }
 
@@ -37,6 +38,7 @@ std::string node_label(const Graph& graph, std::size_t node) {
 struct Buffer {
   std::size_t bytes = 0;
   int last_use = -1;    // step, or kForever
+  bool piece = false;   // holds a piece of the batch at a time
   bool pinned = false;  // an input: nobody may overwrite it, it lives for ever
   bool placed = false;
   std::size_t offset = 0;
@@ -54,6 +56,7 @@ class Planner {
   std::shared_ptr<const Plan> run(std::size_t max_bytes) {
     mark_live();
     lay_out();
+    find_stretches();
     bind_all();
     assign_buffers();
     place_all(max_bytes);
@@ -65,7 +68,10 @@ class Planner {
   struct Draft {
     std::size_t node;
     std::vector<ValueId> inputs, outputs;
-    std::unique_ptr<const ops::Kernel> kernel = nullptr;  // null: a view
+    unsigned sample_inputs = 0;        // of which the step reads a piece, if it is in a stretch
+    const Stretch* stretch = nullptr;  // null: none
+    // Of the whole batch, or of a piece of it and of the last, shorter piece. Null: a view.
+    std::shared_ptr<const ops::Kernel> kernel = nullptr, last_kernel = nullptr;
   };
 
   static std::size_t at(ValueId id) { return static_cast<std::size_t>(id); }
@@ -122,7 +128,7 @@ class Planner {
     const auto copied = [&](ValueId id, int copy) {
       if (copy < 0) return id;
       const auto c = static_cast<std::size_t>(copy);
-      if (!made[c]) steps.push_back({Step::kReorder, {id}, {first_copy + copy}});
+      if (!made[c]) steps.push_back({Task::kReorder, {id}, {first_copy + copy}});
       made[c] = true;
       return first_copy + copy;
     };
@@ -136,15 +142,79 @@ class Planner {
     drafts_ = std::move(steps);
   }
 
+  bool draws_view(const Draft& draft) const {
+    return draft.node != Task::kReorder && is_view(graph_.nodes[draft.node]);
+  }
+
+  // Inputs that a step reads sample by sample; none if it does not work so.
+  unsigned sample_inputs(const Draft& draft) const {
+    const ValueId first = draft.inputs.empty() ? kNoValue : draft.inputs[0];
+    if (draft.node == Task::kReorder) return 1u;
+    if (draws_view(draft)) {
+      const Shape &x = shape(first), &y = shape(draft.outputs[0]);
+      return !x.empty() && !y.empty() && x[0] == y[0] ? 1u : 0u;
+    }
+    const Operands operands(*this, draft);
+    const unsigned found = graph_.nodes[draft.node].op->sample_inputs(operands.in, operands.out);
+    for (std::size_t k = 0; k < draft.inputs.size(); ++k)
+      if ((found >> k & 1u) && known(draft.inputs[k]).defined()) return 0;
+    return found;
+  }
+
+  // Samples that share no cache line: an output may be overwritten to the end of its last one.
+  static constexpr std::size_t kLine = 64;
+
+  StepTraffic traffic(const Draft& draft) const {
+    StepTraffic t;
+    t.by_sample = draft.sample_inputs != 0;
+    if (!t.by_sample) return t;
+    t.samples = static_cast<std::size_t>(shape(draft.outputs[0])[0]);
+    t.by_sample = t.samples > 1;
+    if (!t.by_sample || draws_view(draft)) return t;
+    const auto add_samples = [&](ValueId id) {
+      t.sample += bytes(id) / t.samples;
+      t.by_sample &= bytes(id) % (t.samples * kLine) == 0;
+    };
+    for (std::size_t k = 0; k < draft.inputs.size(); ++k) {
+      const ValueId id = draft.inputs[k];
+      if (id == kNoValue) continue;
+      if (draft.sample_inputs >> k & 1u) add_samples(id);
+      else t.shared += static_cast<std::size_t>(byte_count(dtype(id), type_shape(id)));
+    }
+    for (const ValueId id : draft.outputs)
+      if (id != kNoValue) add_samples(id);
+    return t;
+  }
+
+  void find_stretches() {
+    const std::size_t near =
+        plan_->program->backend().near_bytes() * static_cast<std::size_t>(threads_);
+    if (near == 0) return;
+    std::vector<StepTraffic> steps;
+    for (Draft& draft : drafts_) {
+      draft.sample_inputs = sample_inputs(draft);
+      steps.push_back(traffic(draft));
+    }
+    stretches_ = choose_stretches(steps, near);
+    for (const Stretch& stretch : stretches_)
+      for (std::size_t s = stretch.first; s <= stretch.last; ++s) drafts_[s].stretch = &stretch;
+  }
+
   void bind_all() {
     for (Draft& draft : drafts_) {
-      if (draft.node == Step::kReorder) {
-        draft.kernel = ops::bind_reorder(input(draft.inputs[0]), output(draft.outputs[0]));
-      } else if (!is_view(graph_.nodes[draft.node])) {
-        const Operands operands(*this, draft);
-        draft.kernel = plan_->program->backend().bind(operands.binding);
-      }
+      if (draws_view(draft)) continue;
+      const Stretch* stretch = draft.stretch;
+      draft.kernel = bind(draft, stretch ? stretch->piece : 0);
+      const std::size_t rest = stretch ? stretch->samples % stretch->piece : 0;
+      draft.last_kernel = rest ? bind(draft, rest) : draft.kernel;
     }
+  }
+
+  // For this many samples; 0: for the whole batch.
+  std::shared_ptr<const ops::Kernel> bind(const Draft& draft, std::size_t samples) const {
+    const Operands operands(*this, draft, samples);
+    if (draft.node == Task::kReorder) return ops::bind_reorder(operands.in[0], operands.out[0]);
+    return plan_->program->backend().bind(binding(draft, operands));
   }
 
   // A view shares its input's memory; but only of a value that has memory in the arena.
@@ -165,28 +235,34 @@ class Planner {
     return {dtype(id), &shape(id), nullptr, layout(id)};
   }
 
-  // A binding and what it points to.
+  // What a binding points to, for some samples or (0) for the whole batch.
   struct Operands {
+    std::vector<Shape> pieces;
     std::vector<ops::Input> in;
     std::vector<ops::Output> out;
-    ops::Binding binding;
 
-    Operands(const Planner& planner, const Draft& draft)
-        : in(planner.gather<ops::Input>(draft.inputs, &Planner::input)),
-          out(planner.gather<ops::Output>(draft.outputs, &Planner::output)),
-          binding{*planner.graph_.nodes[draft.node].op, in, out,
-                  planner.plan_->program->packed(draft.node)} {}
+    Operands(const Planner& planner, const Draft& draft, std::size_t samples = 0) {
+      pieces.reserve(draft.inputs.size() + draft.outputs.size());
+      const auto cut = [&](auto operand, bool by_sample) {
+        if (samples == 0 || !by_sample || !operand) return operand;
+        Shape& piece = pieces.emplace_back(operand.shape());
+        piece[0] = static_cast<Index>(samples);
+        operand.extents = &piece;
+        return operand;
+      };
+      for (std::size_t k = 0; k < draft.inputs.size(); ++k)
+        in.push_back(cut(planner.input(draft.inputs[k]), draft.sample_inputs >> k & 1u));
+      for (const ValueId id : draft.outputs) out.push_back(cut(planner.output(id), true));
+    }
   };
-  template <class T>
-  std::vector<T> gather(const std::vector<ValueId>& ids, T (Planner::*make)(ValueId) const) const {
-    std::vector<T> list;
-    for (const ValueId id : ids) list.push_back((this->*make)(id));
-    return list;
+  ops::Binding binding(const Draft& draft, const Operands& operands) const {
+    return {*graph_.nodes[draft.node].op, operands.in, operands.out,
+            plan_->program->packed(draft.node)};
   }
 
   ops::LayoutOffer offer(const Draft& draft) const {
     const Operands operands(*this, draft);
-    return plan_->program->backend().offer(operands.binding);
+    return plan_->program->backend().offer(binding(draft, operands));
   }
 
   // The shape of a constant whose elements were let go after packing.
@@ -195,9 +271,17 @@ class Planner {
     return &*shapes_.shape[at(id)];
   }
 
-  int new_buffer(std::size_t size) {
-    buffers_.push_back({.bytes = size});
+  int new_buffer(std::size_t size, bool piece = false) {
+    buffers_.push_back({.bytes = size, .piece = piece});
     return static_cast<int>(buffers_.size()) - 1;
+  }
+  // For a value that `draft` makes: a piece, if nobody outside of the stretch reads it.
+  int new_buffer(ValueId id, const Draft& draft) {
+    if (!stays_inside(id, draft)) return new_buffer(bytes(id));
+    return new_buffer(bytes(id) / draft.stretch->samples * draft.stretch->piece, true);
+  }
+  bool stays_inside(ValueId id, const Draft& draft) const {
+    return draft.stretch && last_use_[at(id)] <= static_cast<int>(draft.stretch->last);
   }
   Buffer& buffer(ValueId id) { return buffers_[static_cast<std::size_t>(buffer_of_[at(id)])]; }
   bool has_buffer(ValueId id) const { return id != kNoValue && buffer_of_[at(id)] >= 0; }
@@ -221,7 +305,7 @@ class Planner {
         const ValueId id = node.outputs[k];
         if (id == kNoValue) continue;
         const int shared = k == 0 ? overwritable(s, node) : -1;
-        buffer_of_[at(id)] = shared >= 0 ? shared : new_buffer(bytes(id));
+        buffer_of_[at(id)] = shared >= 0 ? shared : new_buffer(id, node);
         extend(id);
       }
     }
@@ -242,21 +326,31 @@ class Planner {
     }
   }
 
+  // What a stretch reads or writes beside its own pieces lives until its end, since the steps
+  // before come again with the next piece.
   void extend(ValueId id) {
     Buffer& b = buffer(id);
-    b.last_use = std::max(b.last_use, last_use_[at(id)]);
+    int last = last_use_[at(id)];
+    if (!b.piece && last >= 0 && last < static_cast<int>(drafts_.size()))
+      if (const Stretch* stretch = drafts_[static_cast<std::size_t>(last)].stretch)
+        last = static_cast<int>(stretch->last);
+    b.last_use = std::max(b.last_use, last);
   }
 
   // The buffer of an input that dies at this step and that the kernel may write over, or -1.
   int overwritable(std::size_t s, const Draft& node) {
-    const std::size_t wanted = bytes(node.outputs[0]);
+    const bool piece = stays_inside(node.outputs[0], node);
+    if (node.stretch && !piece) return -1;
+    const std::size_t wanted =
+        piece ? bytes(node.outputs[0]) / node.stretch->samples * node.stretch->piece
+              : bytes(node.outputs[0]);
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const ValueId id = node.inputs[k];
       if (!has_buffer(id) || !drafts_[s].kernel->may_overwrite(static_cast<Index>(k))) continue;
       const Buffer& b = buffer(id);
       const bool twice = std::count(node.inputs.begin(), node.inputs.end(), id) > 1;
-      if (b.pinned || twice || b.last_use != static_cast<int>(s) || b.bytes != wanted ||
-          layout(id) != layout(node.outputs[0]))
+      if (b.pinned || twice || b.piece != piece || b.last_use != static_cast<int>(s) ||
+          b.bytes != wanted || layout(id) != layout(node.outputs[0]))
         continue;
       bool other = false;  // another input that looks at the same memory
       for (std::size_t j = 0; j < node.inputs.size(); ++j)
@@ -272,22 +366,25 @@ class Planner {
   void place_all(std::size_t max_bytes) {
     for (const ValueId id : graph_.inputs) place(id);
     for (std::size_t s = 0; s < drafts_.size(); ++s) {
-      if (!drafts_[s].kernel) continue;
-      const Draft& node = drafts_[s];
-      Step step;
-      step.node = drafts_[s].node;
-      for (const ValueId id : node.outputs)
-        if (id != kNoValue) place(id);
-      const std::size_t scratch = drafts_[s].kernel->scratch_bytes(threads_);
-      if (scratch) step.scratch = layout_.take(scratch);
-      for (const ValueId id : node.inputs) step.in.push_back(place_of(id));
-      for (const ValueId id : node.outputs) step.out.push_back(place_of(id));
-      describe(step, node);
-      step.kernel = std::move(drafts_[s].kernel);
-      if (scratch) layout_.give_back(step.scratch, scratch);
-      plan_->steps.push_back(std::move(step));
-      free_after(s, node);
-      check_limit(max_bytes, node);
+      const Stretch* stretch = drafts_[s].stretch;
+      const std::size_t last = stretch ? stretch->last : s;
+      if (stretch) place_whole(*stretch);
+      std::vector<Step> steps;
+      std::vector<const Draft*> drafts;
+      for (std::size_t i = s; i <= last; ++i) {
+        if (!drafts_[i].kernel) continue;
+        steps.push_back(place_step(drafts_[i]));
+        drafts.push_back(&drafts_[i]);
+        free_after(i, drafts_[i]);
+        check_limit(max_bytes, drafts_[i]);
+      }
+      if (stretch) {
+        add_pieces(*stretch, steps, drafts);
+        for (std::size_t i = s; i <= last; ++i) free_after(last, drafts_[i]);
+      } else {
+        for (Step& step : steps) plan_->steps.push_back(std::move(step));
+      }
+      s = last;
     }
     for (const ValueId id : graph_.inputs) plan_->inputs.push_back(port(id));
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) add_output(i);
@@ -299,8 +396,52 @@ class Planner {
       if (tensor.defined()) plan_->owned.push_back(std::move(tensor));
   }
 
+  // What outlives a piece is placed before the first: no step of the stretch may use its memory.
+  void place_whole(const Stretch& stretch) {
+    for (std::size_t i = stretch.first; i <= stretch.last; ++i)
+      if (drafts_[i].kernel)
+        for (const ValueId id : drafts_[i].outputs)
+          if (id != kNoValue && !buffer(id).piece) place(id);
+  }
+
+  Step place_step(const Draft& draft) {
+    Step step;
+    step.task = plan_->tasks.size();
+    step.kernel = draft.kernel;
+    for (const ValueId id : draft.outputs)
+      if (id != kNoValue) place(id);
+    const std::size_t scratch =
+        std::max(draft.kernel->scratch_bytes(threads_), draft.last_kernel->scratch_bytes(threads_));
+    if (scratch) step.scratch = layout_.take(scratch);
+    for (const ValueId id : draft.inputs) step.in.push_back(place_of(id));
+    for (const ValueId id : draft.outputs) step.out.push_back(place_of(id));
+    if (scratch) layout_.give_back(step.scratch, scratch);
+    plan_->tasks.push_back(describe(draft));
+    return step;
+  }
+
+  // The steps of a stretch, once for each piece; operands for the whole batch move on.
+  void add_pieces(const Stretch& stretch, const std::vector<Step>& steps,
+                  const std::vector<const Draft*>& drafts) {
+    const auto move_on = [&](Place& place, ValueId id, std::size_t first) {
+      if (place.kind == Place::Kind::kArena && !buffer(id).piece)
+        place.offset += bytes(id) / stretch.samples * first;
+    };
+    for (std::size_t first = 0; first < stretch.samples; first += stretch.piece)
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        const Draft& draft = *drafts[i];
+        Step step = steps[i];
+        if (stretch.samples - first < stretch.piece) step.kernel = draft.last_kernel;
+        for (std::size_t k = 0; k < step.in.size(); ++k)
+          if (draft.sample_inputs >> k & 1u) move_on(step.in[k], draft.inputs[k], first);
+        for (std::size_t k = 0; k < step.out.size(); ++k)
+          if (draft.outputs[k] != kNoValue) move_on(step.out[k], draft.outputs[k], first);
+        plan_->steps.push_back(std::move(step));
+      }
+  }
+
   std::string label(const Draft& draft) const {
-    if (draft.node != Step::kReorder) return node_label(graph_, draft.node);
+    if (draft.node != Task::kReorder) return node_label(graph_, draft.node);
     return concat("a copy of tensor ", quote(graph_.value(draft.inputs[0]).name),
                   " in another layout");
   }
@@ -339,19 +480,21 @@ class Planner {
     for (const ValueId id : node.outputs) release(id);
   }
 
-  void describe(Step& step, const Draft& node) const {
+  Task describe(const Draft& draft) const {
+    Task task{draft.node, draft.kernel->name()};
     std::vector<TensorType> in, out;
-    for (const ValueId id : node.inputs) {
+    for (const ValueId id : draft.inputs) {
       if (id == kNoValue) in.emplace_back();
       else in.emplace_back(dtype(id), type_shape(id));
-      if (id != kNoValue) step.bytes += byte_count(in.back().dtype, type_shape(id));
+      if (id != kNoValue) task.bytes += byte_count(in.back().dtype, type_shape(id));
     }
-    for (const ValueId id : node.outputs) {
+    for (const ValueId id : draft.outputs) {
       if (id == kNoValue) out.emplace_back();
       else out.emplace_back(dtype(id), shape(id));
-      if (id != kNoValue) step.bytes += static_cast<Index>(bytes(id));
+      if (id != kNoValue) task.bytes += static_cast<Index>(bytes(id));
     }
-    if (node.node != Step::kReorder) step.flops = graph_.nodes[node.node].op->flops(in, out);
+    if (draft.node != Task::kReorder) task.flops = graph_.nodes[draft.node].op->flops(in, out);
+    return task;
   }
 
   const Shape& type_shape(ValueId id) const {
@@ -371,12 +514,12 @@ class Planner {
     if (shared) {
       const std::size_t size = bytes(id);
       Step step;
-      step.node = Step::kCopy;
-      step.kernel = std::make_unique<CopyKernel>(size);
+      step.task = plan_->tasks.size();
+      step.kernel = std::make_shared<const CopyKernel>(size);
       step.in = {output.place};
       output.place = {Place::Kind::kArena, layout_.take(size), nullptr};
       step.out = {output.place};
-      step.bytes = static_cast<Index>(2 * size);
+      plan_->tasks.push_back({Task::kCopy, step.kernel->name(), 0, static_cast<Index>(2 * size)});
       plan_->steps.push_back(std::move(step));
     }
     plan_->outputs.push_back(std::move(output));
@@ -388,6 +531,7 @@ class Planner {
   std::shared_ptr<Plan> plan_;
   std::vector<bool> live_;
   std::vector<Draft> drafts_;
+  std::vector<Stretch> stretches_;
   std::vector<ops::Layout> layouts_;
   std::vector<ValueId> outputs_;
   std::vector<Buffer> buffers_;
@@ -398,7 +542,7 @@ class Planner {
 }  // namespace
 
 std::string Plan::label(std::size_t step) const {
-  return node_label(program->graph(), steps[step].node);
+  return node_label(program->graph(), tasks[steps[step].task].node);
 }
 
 std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,

@@ -21,10 +21,16 @@ struct Place {
 
 /// One kernel with its operands.
 struct Step {
-  std::unique_ptr<const ops::Kernel> kernel;
+  std::shared_ptr<const ops::Kernel> kernel;
   std::vector<Place> in, out;
   std::size_t scratch = 0;  ///< offset in the arena
-  std::size_t node = 0;     ///< in the program's graph, or kCopy, kReorder
+  std::size_t task = 0;     ///< of which it is all, or one piece (stretches.h)
+};
+
+/// What a node of the graph has to do, in one step or piece by piece.
+struct Task {
+  std::size_t node = 0;  ///< in the program's graph, or kCopy, kReorder
+  std::string kernel;
   Index flops = 0, bytes = 0;
 
   static constexpr std::size_t kCopy = static_cast<std::size_t>(-1);
@@ -42,6 +48,7 @@ struct Port {
 struct Plan {
   std::shared_ptr<const Program> program;
   std::vector<Step> steps;
+  std::vector<Task> tasks;
   std::vector<Port> inputs, outputs;
   std::size_t arena_bytes = 0;
   std::vector<Tensor> owned;  ///< constants that exist for these shapes only

@@ -1,5 +1,6 @@
 #include "ops/cpu/conv_blocked.h"
 #include "ops/cpu/elementwise_blocked.h"
+#include "ops/cpu/machine.h"
 #include "ops/cpu/pooling_blocked.h"
 
 #include <algorithm>
@@ -50,6 +51,10 @@ class CpuBackend final : public ops::Backend {
   ops::LayoutOffer offer(const Binding& binding) const override {
     const auto it = std::ranges::find(kOffers, binding.op.name(), &OfferDef::op);
     return it == std::end(kOffers) ? ops::LayoutOffer{} : it->offer(binding);
+  }
+  /// The other half of the cache is for weights and for what kernels keep.
+  std::size_t near_bytes() const override {
+    return static_cast<std::size_t>(level2_floats()) * sizeof(float) / 2;
   }
 
  private:

@@ -1,0 +1,108 @@
+// Large batches run piece by piece (graph/planner/stretches.h): the bits are those of each sample
+// alone, whatever reads the tensors inside.
+#include "tests/loaders/onnx/model_builder.h"
+
+#include "graph/planner/plan.h"
+#include "ops/cpu/machine.h"
+#include "session/model_impl.h"
+#include "support/bit_cases.h"
+#include "support/model_case.h"
+#include "support/operator_case.h"
+
+#include <engine/engine.h>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace engine::test {
+namespace {
+
+using onnx::test::GraphWriter;
+using onnx::test::ModelWriter;
+using onnx::test::set;
+
+constexpr int kChannels = 16;
+
+std::vector<float> values(std::size_t count, unsigned seed) {
+  const Tensor tensor = random(DType::kFloat32, {static_cast<Index>(count)}, seed, -0.2, 0.2);
+  const auto span = tensor.values<float>();
+  return {span.begin(), span.end()};
+}
+
+void add_conv(GraphWriter& graph, const std::string& name, const std::string& x) {
+  graph.floats(name + "_w", {kChannels, kChannels, 3, 3}, values(kChannels * kChannels * 9, 5));
+  graph.floats(name + "_b", {kChannels}, values(kChannels, 6));
+  auto& node = graph.node("Conv", {x, name + "_w", name + "_b"}, {name});
+  auto& pads = onnx::test::attribute(node, "pads", onnx::pb::AttributeProto::INTS);
+  for (int i = 0; i < 4; ++i) pads.add_ints(1);
+}
+
+// An image of which about three fit the memory near a thread, two with what a step writes.
+int side() {
+  const double floats = static_cast<double>(cpu::level2_floats()) / 2;
+  return 4 * static_cast<int>(std::sqrt(floats / (6 * kChannels)) / 4);
+}
+
+// A block with a residual, whose first convolution is read again behind everything, a graph output
+// in the middle, a factor for all samples and a view.
+Model block() {
+  ModelWriter model;
+  GraphWriter graph = model.graph();
+  graph.input("x", {"batch", kChannels, side(), side()}).input("scale", {1, kChannels, 1, 1});
+  add_conv(graph, "first", "x");
+  graph.node("Relu", {"first"}, {"a"});
+  add_conv(graph, "second", "a");
+  graph.node("Add", {"second", "x"}, {"sum"});
+  graph.node("Mul", {"sum", "scale"}, {"scaled"});
+  graph.node("Sigmoid", {"scaled"}, {"middle"});
+  graph.node("Identity", {"middle"}, {"view"});
+  add_conv(graph, "third", "view");
+  set(graph.node("Softmax", {"third"}, {"soft"}), "axis", 1);
+  graph.node("GlobalAveragePool", {"soft"}, {"pooled"});
+  graph.node("Add", {"soft", "a"}, {"y"});
+  for (const char* name : {"middle", "pooled", "y"}) graph.output(name);
+  return model.parse();
+}
+
+TEST(Pieces, ALargeBatchRunsInPieces) {
+  const auto program = block().impl().program("pieces", {}, [] {
+    return std::shared_ptr<const ops::Backend>(cpu::make_backend(best_isa()));
+  });
+  const auto plan_of = [&](Index samples) {
+    const std::vector<Shape> shapes = {{samples, kChannels, side(), side()}, {1, kChannels, 1, 1}};
+    return graph::make_plan(program, shapes, 1, std::size_t{1} << 40);
+  };
+  const auto one = plan_of(1), few = plan_of(11), many = plan_of(110);
+  EXPECT_EQ(one->steps.size(), one->tasks.size());
+  EXPECT_GT(few->steps.size(), 3 * few->tasks.size());
+  EXPECT_EQ(few->tasks.size(), many->tasks.size());
+  // Inputs, outputs and the branch that a later step reads again grow with the batch, pieces do
+  // not.
+  EXPECT_LT(many->arena_bytes - few->arena_bytes,
+            6 * 99 * kChannels * static_cast<std::size_t>(side() + 2) * (side() + 2) * 4);
+}
+
+TEST(Pieces, BitsAreThoseOfSamplesAlone) {
+  const Model model = block();
+  const Index samples = 11;
+  const Tensors all = {{"x", random(DType::kFloat32, {samples, kChannels, side(), side()}, 1)},
+                       {"scale", random(DType::kFloat32, {1, kChannels, 1, 1}, 2)}};
+  for (const std::string& device : cpu_devices()) {
+    if (device == "cpu:scalar") continue;  // slow, and the plan is the same
+    const Session alone(model, {.device = device});
+    for (const int threads : {1, 3}) {
+      const Session session(model, {.device = device, .threads = threads});
+      const Tensors outputs = session.run(all);
+      for (Index i = 0; i < samples; ++i) {
+        const Tensors one = alone.run({{"x", take_rows(all.at("x"), 1, i)}, *all.find("scale")});
+        for (const auto& [name, wanted] : one)
+          EXPECT_EQ(compare_bits(take_rows(outputs.at(name), 1, i), wanted), "")
+              << name << " of sample " << i << " on " << device << ", " << threads << " threads";
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace engine::test
