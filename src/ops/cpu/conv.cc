@@ -109,7 +109,7 @@ namespace {
 
 struct PackedConv final : Packed {
   std::vector<PackedMatrix> groups;  // [K, filters] each, K in the order of the contract
-  std::vector<PackedMatrix> points;  // instead, for Winograd's form
+  PackedMatrix points;               // instead, for Winograd's form
 };
 
 // Weights that are no constant are packed first in each run.

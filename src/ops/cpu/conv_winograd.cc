@@ -1,10 +1,12 @@
-// Conv on the CPU, blocked, in Winograd's form (numerics/winograd.h). A group of tiles at a time:
+// Conv on the CPU, blocked, in Winograd's form (numerics/winograd.h). A group of tiles at a time,
+// and of these a slice of a few filter blocks at a time:
 //
-//   V  [points][channel blocks][tiles][16]  transformed pixels
-//   M  [points][filter blocks][tiles][16]   V times the transformed filters, one product per point
+//   V  [points][channel blocks][tiles][16]  transformed pixels of the group
+//   M  [points][filter blocks][tiles][16]   V times the transformed filters of the slice
 //
-// Both stay in the second-level cache. The products run on the register tile of conv_tile.h, with
-// tiles in the place of pixels; each is one fused chain over the channels from +0.
+// Both stay in the second-level cache, through which all filters stream once for each group. The
+// products run on the register tile of conv_tile.h, with tiles in the place of pixels; each is one
+// fused chain over the channels from +0.
 #define ENGINE_ISA_FILE "ops/cpu/conv_winograd.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "numerics/winograd.h"
@@ -24,7 +26,6 @@ struct WinogradGroup {
   Index first, count;             ///< tiles of the group, counted over all images
   float* v;
   Index v_point;  ///< floats from a point to the next
-  float* m;
   Index m_point;
   const float *x, *bias, *residual;  ///< the last two may be null
   float* y;
@@ -107,9 +108,9 @@ void input_block(const WinogradGroup& g, Index block) noexcept {
   }
 }
 
-/// Outputs of one block of filters.
+/// Outputs of one block of filters; `m_block` is its first point.
 template <int kTile>
-void output_block(const WinogradGroup& g, Index block) noexcept {
+void output_block(const WinogradGroup& g, Index block, const float* m_block) noexcept {
   constexpr int kWindow = kTile + 2;
   const ops::BlockedView &view = g.operands.y, &residual_view = g.operands.residual;
   const Index lanes = view.lanes(block), pixel = view.block;
@@ -119,7 +120,7 @@ void output_block(const WinogradGroup& g, Index block) noexcept {
   for (Index i = 0; i < g.count; ++i) {
     const WinogradPlace at(g, i);
     if (at.row == 0 && at.column == 0) view.clear_border(g.y, at.image, block);
-    const float* m = g.m + (block * g.count + i) * kVecLanes;
+    const float* m = m_block + i * kVecLanes;
     Vec columns[kTile][kWindow];
 #pragma GCC unroll 1
     for (int j = 0; j < kWindow; ++j) {
@@ -156,9 +157,10 @@ void winograd_input_block(Index tile, const WinogradGroup& g, Index block) noexc
   if (tile == 4) input_block<4>(g, block);
   else input_block<2>(g, block);
 }
-void winograd_output_block(Index tile, const WinogradGroup& g, Index block) noexcept {
-  if (tile == 4) output_block<4>(g, block);
-  else output_block<2>(g, block);
+void winograd_output_block(Index tile, const WinogradGroup& g, Index block,
+                           const float* m) noexcept {
+  if (tile == 4) output_block<4>(g, block, m);
+  else output_block<2>(g, block, m);
 }
 
 ENGINE_END_ISA
@@ -171,20 +173,12 @@ constexpr Index kAlias = 17 * 16;  // between points, so that they do not fall o
 
 class WinogradKernel final : public Kernel {
  public:
-  WinogradKernel(const Binding& binding, const std::vector<PackedMatrix>& weights, Isa isa)
+  WinogradKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
       : operands_(binding), weights_(weights), isa_(isa), limits_(conv_tile_limits(isa)) {
     tile_rows_ = (y_.height + op_.winograd - 1) / op_.winograd;
     tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
     tiles_ = y_.batch * tile_rows_ * tile_columns_;
-    // V and M take half of the second-level cache; but the filters are read once for each group, so
-    // a group is no smaller than what hides that.
-    constexpr Index kFewest = 16;
-    const Index each = points() * (x_.blocks + y_.blocks) * numerics::kLanes;
-    const Index most = std::max(kFewest, level2_floats() / 2 / each);
-    groups_ = (tiles_ + most - 1) / most;
-    group_tiles_ = (tiles_ + groups_ - 1) / groups_;
-    v_point_ = x_.blocks * group_tiles_ * numerics::kLanes + kAlias;
-    m_point_ = y_.blocks * group_tiles_ * numerics::kLanes + kAlias;
+    choose_groups();
     for (Index more = 0; more < 2; ++more)
       for (Index block = 0; block < x_.blocks; ++block)
         runs_[more].push_back(
@@ -198,30 +192,34 @@ class WinogradKernel final : public Kernel {
     const Index threads = call.pool.concurrency();
     if (groups_ >= threads) {
       call.pool.parallel(threads, [&](Index part) {
-        std::byte* scratch = call.scratch + static_cast<std::size_t>(part) * group_bytes();
+        float* v = reinterpret_cast<float*>(call.scratch) + part * (v_floats() + m_floats());
         for (Index g = groups_ * part / threads; g < groups_ * (part + 1) / threads; ++g) {
-          const WinogradGroup group = group_of(call, g, scratch);
+          const WinogradGroup group = group_of(call, g, v);
           transform_input(group, 0, x_.blocks);
-          multiply(group, 0, y_.blocks);
-          transform_output(group, 0, y_.blocks);
+          transform_products(group, 0, y_.blocks, v + v_floats());
         }
       });
     } else {  // the threads share each group
+      float* v = reinterpret_cast<float*>(call.scratch);
+      const Index panels = (y_.blocks + limits_.blocks - 1) / limits_.blocks;
+      const Index parts = std::min(panels, threads);
       for (Index g = 0; g < groups_; ++g) {
-        const WinogradGroup group = group_of(call, g, call.scratch);
+        const WinogradGroup group = group_of(call, g, v);
         call.pool.ranges(x_.blocks, 1,
                          [&](Index first, Index last) { transform_input(group, first, last); });
-        call.pool.ranges(y_.blocks, limits_.blocks, [&](Index first, Index last) {
-          multiply(group, first, last);
-          transform_output(group, first, last);
+        call.pool.parallel(parts, [&](Index part) {
+          const Index first = panels * part / parts * limits_.blocks;
+          const Index last = panels * (part + 1) / parts * limits_.blocks;
+          transform_products(group, first, std::min(last, y_.blocks),
+                             v + v_floats() + part * m_floats());
         });
       }
     }
     return ops::kNoFault;
   }
   std::size_t scratch_bytes(int threads) const noexcept override {
-    const Index copies = std::min<Index>(groups_, threads);
-    return static_cast<std::size_t>(copies) * group_bytes();
+    const Index of_v = groups_ >= threads ? threads : 1;
+    return static_cast<std::size_t>(of_v * v_floats() + threads * m_floats()) * sizeof(float);
   }
   bool may_overwrite(Index input) const noexcept override {
     return input == ops::Conv::kResidual && operands_.has_residual;
@@ -231,16 +229,25 @@ class WinogradKernel final : public Kernel {
   }
 
  private:
-  Index points() const noexcept { return numerics::winograd_points(op_.winograd); }
-  std::size_t group_bytes() const noexcept {
-    const auto floats = static_cast<std::size_t>(points() * (v_point_ + m_point_));
-    return whole_lines(floats * sizeof(float));
+  // Filters are read once for each group, so a group is as large as V and M may be in the
+  // second-level cache, and no smaller than what hides that reading.
+  void choose_groups() {
+    constexpr Index kFewest = 16;
+    slice_ = std::min(std::max<Index>(2, limits_.blocks), y_.blocks);
+    const Index each = points() * (x_.blocks + slice_) * numerics::kLanes;
+    const Index most = std::max(kFewest, level2_floats() / 10 * 7 / each);
+    groups_ = (tiles_ + most - 1) / most;
+    group_tiles_ = (tiles_ + groups_ - 1) / groups_;
+    v_point_ = x_.blocks * group_tiles_ * numerics::kLanes + kAlias;
+    m_point_ = slice_ * group_tiles_ * numerics::kLanes + kAlias;
   }
 
-  WinogradGroup group_of(const Call& call, Index g, std::byte* scratch) const noexcept {
+  Index points() const noexcept { return numerics::winograd_points(op_.winograd); }
+  Index v_floats() const noexcept { return points() * v_point_; }
+  Index m_floats() const noexcept { return points() * m_point_; }
+
+  WinogradGroup group_of(const Call& call, Index g, float* v) const noexcept {
     const Index first = tiles_ * g / groups_, last = tiles_ * (g + 1) / groups_;
-    float* v = reinterpret_cast<float*>(scratch);
-    float* m = v + points() * v_point_;
     return {.operands = operands_,
             .tile_rows = tile_rows_,
             .tile_columns = tile_columns_,
@@ -248,7 +255,6 @@ class WinogradKernel final : public Kernel {
             .count = last - first,
             .v = v,
             .v_point = v_point_,
-            .m = m,
             .m_point = m_point_,
             .x = operands_.x_data(call),
             .bias = operands_.bias(call),
@@ -260,13 +266,24 @@ class WinogradKernel final : public Kernel {
     const auto transform = ENGINE_KERNEL(isa_, winograd_input_block);
     for (Index block = first; block < last; ++block) transform(op_.winograd, g, block);
   }
-  void transform_output(const WinogradGroup& g, Index first, Index last) const noexcept {
+  // Outputs of the filter blocks [first, last), slice by slice through `m`.
+  void transform_products(const WinogradGroup& g, Index first, Index last,
+                          float* m) const noexcept {
     const auto transform = ENGINE_KERNEL(isa_, winograd_output_block);
-    for (Index block = first; block < last; ++block) transform(op_.winograd, g, block);
+    for (Index slice = first; slice < last; slice += slice_) {
+      const Index end = std::min(slice + slice_, last);
+      multiply(g, slice, end, m);
+      for (Index block = slice; block < end; ++block)
+        transform(op_.winograd, g, block, m + (block - slice) * g.count * numerics::kLanes);
+    }
+  }
+
+  const float* filters(Index point, Index block) const noexcept {
+    return weights_.block(point * y_.blocks + block);
   }
 
   // M of the filter blocks [first, last): the next panel of filters is fetched meanwhile.
-  void multiply(const WinogradGroup& g, Index first, Index last) const noexcept {
+  void multiply(const WinogradGroup& g, Index first, Index last, float* m) const noexcept {
     const Index parts = (g.count + limits_.pixels - 1) / limits_.pixels;
     ConvTileArguments t{};
     t.x_pixel = numerics::kLanes;
@@ -282,16 +299,15 @@ class WinogradKernel final : public Kernel {
       for (Index block = first; block < last; block += limits_.blocks) {
         const Index blocks = std::min(limits_.blocks, last - block);
         const bool more = block + blocks < last;
-        const Index next = p + 1 < points() ? p + 1 : p;
-        t.w = weights_[static_cast<std::size_t>(p)].block(block);
-        const float* ahead =
-            more ? t.w + blocks * t.w_block : weights_[static_cast<std::size_t>(next)].block(first);
+        const float* next = p + 1 < points() ? filters(p + 1, first) : filters(0, last);
+        t.w = filters(p, block);
+        const float* ahead = more ? t.w + blocks * t.w_block : next;
         const Index bytes = blocks * t.w_block * Index{sizeof(float)};
         t.ahead_step = blocks * PackedMatrix::kBlock * Index{sizeof(float)} / parts;
         for (Index part = 0; part < parts; ++part) {
           const Index tile = g.count * part / parts, end = g.count * (part + 1) / parts;
           t.x = g.v + p * g.v_point + tile * numerics::kLanes;
-          t.y = g.m + p * g.m_point + (block * g.count + tile) * numerics::kLanes;
+          t.y = m + p * g.m_point + ((block - first) * g.count + tile) * numerics::kLanes;
           t.residual = t.y;
           t.bias = t.w;
           t.ahead = reinterpret_cast<const std::byte*>(ahead) + bytes / parts * part;
@@ -303,11 +319,11 @@ class WinogradKernel final : public Kernel {
   ConvOperands operands_;
   const ops::Conv& op_ = operands_.op;
   const ops::BlockedView &x_ = operands_.x, &y_ = operands_.y;
-  const std::vector<PackedMatrix>& weights_;
+  const PackedMatrix& weights_;
   Isa isa_;
   ConvTileLimits limits_;
   Index tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
-  Index groups_ = 1, group_tiles_ = 0, v_point_ = 0, m_point_ = 0;
+  Index groups_ = 1, group_tiles_ = 0, slice_ = 1, v_point_ = 0, m_point_ = 0;
   std::vector<ConvRun> runs_[2];  // for groups of tiles_ / groups_ tiles, and of one more
   std::vector<ConvTileFunction> functions_;  // by blocks of filters, then by tiles
   ops::Epilogue none_;
@@ -315,15 +331,14 @@ class WinogradKernel final : public Kernel {
 
 }  // namespace
 
-std::vector<PackedMatrix> pack_winograd(const Tensor& weights, Index tile) {
+PackedMatrix pack_winograd(const Tensor& weights, Index tile) {
   const Index filters = weights.shape()[0], channels = weights.shape()[1];
-  const Index points = numerics::winograd_points(tile);
+  const Index points = numerics::winograd_points(tile), blocks = PackedMatrix::blocks_of(filters);
   constexpr Index kBlock = PackedMatrix::kBlock;
-  std::vector<PackedMatrix> packed;
-  for (Index p = 0; p < points; ++p) packed.emplace_back(channels, filters);
+  PackedMatrix packed(channels, points * blocks * kBlock);
   const float* w = weights.values<float>().data();
   float u[kBlock][numerics::kMostWinogradPoints] = {};
-  for (Index block = 0; block < packed[0].blocks(); ++block)
+  for (Index block = 0; block < blocks; ++block)
     for (Index c = 0; c < channels; ++c) {
       for (Index i = 0; i < kBlock; ++i) {
         const Index m = block * kBlock + i;
@@ -331,15 +346,15 @@ std::vector<PackedMatrix> pack_winograd(const Tensor& weights, Index tile) {
         else std::fill_n(u[i], points, 0.0f);
       }
       for (Index p = 0; p < points; ++p) {
-        float* to = packed[static_cast<std::size_t>(p)].block(block) + c * kBlock;
+        float* to = packed.block(p * blocks + block) + c * kBlock;
         for (Index i = 0; i < kBlock; ++i) to[i] = u[i][p];
       }
     }
   return packed;
 }
 
-std::unique_ptr<Kernel> bind_conv_winograd(const Binding& binding,
-                                           const std::vector<PackedMatrix>& weights, Isa isa) {
+std::unique_ptr<Kernel> bind_conv_winograd(const Binding& binding, const PackedMatrix& weights,
+                                           Isa isa) {
   return std::make_unique<WinogradKernel>(binding, weights, isa);
 }
 

@@ -2,34 +2,19 @@
 #pragma once
 
 #include "base/aligned.h"
-#include "base/check.h"
 #include "numerics/contract.h"
 #include "ops/backend.h"
+#include "ops/cpu/packed_floats.h"
 
 #include <cstddef>
 
 namespace engine::cpu {
 
-/// Floats, on a cache line's boundary, uninitialised. Throws Error (kResourceExhausted).
-class AlignedFloats {
- public:
-  AlignedFloats() = default;
-  explicit AlignedFloats(std::size_t count) : bytes_(aligned_bytes(count * sizeof(float))) {
-    ENGINE_REQUIRE(bytes_, ErrorCode::kResourceExhausted, "no memory for ", count,
-                   " packed weights");
-  }
-  float* data() noexcept { return reinterpret_cast<float*>(bytes_.get()); }
-  const float* data() const noexcept { return reinterpret_cast<const float*>(bytes_.get()); }
-
- private:
-  AlignedBytes bytes_;
-};
-
 /// A matrix [k, n] in blocks of 16 columns: block j holds [k][16], columns behind n are zero. The
 /// form is the same for every instruction set, so programs for several share it.
 struct PackedMatrix {
   Index k = 0, n = 0;
-  AlignedFloats floats;
+  PackedFloats floats;
 
   static constexpr Index kBlock = numerics::kLanes;
   PackedMatrix() = default;
