@@ -70,6 +70,14 @@ void conv_tile(const ConvTileArguments& t) noexcept {
   for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 16
     for (int v = 0; v < kColumns; ++v) acc[p][v] = reg_fill(0.0f);
+  if (t.has_residual) {  // far away in general, and wanted when the sums are there
+#pragma GCC unroll 1
+    for (int b = 0; b < kBlocks; ++b)
+#pragma GCC unroll 16
+      for (int p = 0; p < kPixels; ++p)
+        __builtin_prefetch(t.residual + p / kWidth * t.residual_row +
+                           p % kWidth * t.residual_pixel + b * t.residual_block);
+  }
   const float* w = t.w;
   const std::byte* ahead = t.ahead;
   const Index x_pixel = t.x_pixel, x_row = t.x_row, w_block = t.w_block, step = t.ahead_step;
