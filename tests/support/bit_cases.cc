@@ -1,7 +1,7 @@
 #include "support/bit_cases.h"
 
-#include "ops/conv.h"
 #include "ops/dense.h"
+#include "support/conv_case.h"
 
 #include <cmath>
 #include <cstring>
@@ -55,52 +55,11 @@ Index taps(const Ints& kernel) {
   return count;
 }
 
-// x [batch, channels, image..], filters of `kernel`.
-struct ConvSize {
-  Index channels;
-  Ints image;
-  Index filters;
-  Ints kernel;
-  Index group = 1;
-  List attributes = {};
-  bool bias = true;
-  bool computed_weights = false;
-  Index winograd = 0;
-};
-
 void add_conv(Table& table, const char* name, const ConvSize& s, bool residual = false,
               Activation activation = Activation::kIdentity) {
   const Index products = taps(s.image) * s.filters * (s.channels / s.group) * taps(s.kernel);
-  const unsigned batched = residual ? 0b1001u : 0b1u;
-  table.add(std::string("Conv ") + name, batched, products, [=](Index batch) {
-    ops::Epilogue epilogue;
-    epilogue.residual = residual;
-    epilogue.activation = activation;
-    epilogue.a = 0.25f;
-    List list = s.attributes;
-    list.emplace_back("kernel_shape", s.kernel);
-    Shape x = s.image, w = s.kernel;
-    x.insert(x.begin(), {batch, s.channels});
-    w.insert(w.begin(), {s.filters, s.channels / s.group});
-    const double scale =
-        1.5 / std::sqrt(static_cast<double>(s.channels / s.group * taps(s.kernel)));
-    OperatorCase c = case_of(std::make_shared<ops::Conv>(ops::Spatial::parse(attributes(list)),
-                                                         s.group, epilogue, s.winograd),
-                             {values(x, 1, -2, 2), values(w, 2, -scale, scale),
-                              s.bias ? values({s.filters}, 3) : Tensor()},
-                             s.computed_weights ? 0u : 0b110u);
-    if (!residual) return c;
-    const Shape y = c.op->infer(ops::Operands(std::vector<ops::Operand>{
-                                    {.type = TensorType(DType::kFloat32, x)},
-                                    {.type = TensorType(DType::kFloat32, w)},
-                                    {.type = TensorType(DType::kFloat32, Shape{s.filters})},
-                                    {.type = TensorType::unranked(DType::kFloat32)}}),
-                                1)[0]
-                        .shape()
-                        .value();
-    c.inputs.push_back(values(y, 4));
-    return c;
-  });
+  table.add(std::string("Conv ") + name, residual ? 0b1001u : 0b1u, products,
+            [=](Index batch) { return conv_case(s, batch, residual, activation); });
 }
 
 void add_convs(Table& table) {

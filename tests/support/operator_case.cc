@@ -3,64 +3,20 @@
 #include "base/dispatch.h"
 #include "base/fp_state.h"
 #include "base/text.h"
-#include "ops/cpu/kernel.h"
 #include "ops/registry.h"
-#include "ops/reorder.h"
 #include "ops/store.h"
+#include "support/bound_case.h"
 
-#include <gtest/gtest.h>
-
-#include <bit>
+#include <cmath>
 #include <cstring>
-#include <deque>
-#include <memory>
 #include <random>
+#include <sstream>
 
 namespace engine::test {
 namespace {
 
 // 53 random bits as a fraction; std::uniform_real_distribution differs between libraries.
 double fraction(std::mt19937_64& bits) { return static_cast<double>(bits() >> 11) * 0x1p-53; }
-
-struct Operands {
-  std::vector<ops::Operand> list;
-  explicit Operands(const OperatorCase& c, bool all_values) {
-    for (std::size_t i = 0; i < c.inputs.size(); ++i) {
-      const Tensor& tensor = c.inputs[i];
-      ops::Operand operand;
-      operand.present = tensor.defined();
-      if (tensor.defined()) operand.type = TensorType(tensor.dtype(), tensor.shape());
-      const bool known = all_values || (c.constants >> i & 1u) != 0;
-      if (tensor.defined() && known) operand.value = &tensor;
-      list.push_back(operand);
-    }
-  }
-};
-
-std::vector<Tensor> make_outputs(const OperatorCase& c) {
-  const std::vector<TensorType> types = infer(c);
-  std::vector<Tensor> outputs(c.outputs.size());
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (c.outputs[i]) {
-      outputs[i] = Tensor(types.at(i).dtype, types[i].shape().value());
-      // What a kernel leaves out must not look right by chance.
-      if (outputs[i].dtype() != DType::kString)
-        std::memset(outputs[i].mutable_data(), 0xa5, outputs[i].bytes());
-    }
-  return outputs;
-}
-
-std::vector<ops::Input> views(const std::vector<Tensor>& tensors) {
-  std::vector<ops::Input> list;
-  for (const Tensor& tensor : tensors) list.push_back(ops::view(tensor));
-  return list;
-}
-
-std::vector<ops::Output> mutable_views(std::vector<Tensor>& tensors) {
-  std::vector<ops::Output> list;
-  for (Tensor& tensor : tensors) list.push_back(ops::mutable_view(tensor));
-  return list;
-}
 
 template <class T>
 double as_double(const Tensor& tensor, Index i) {
@@ -74,104 +30,17 @@ std::string different_types(const Tensor& a, const Tensor& b) {
                 " ", to_string(b.shape()));
 }
 
-// A case packed and ready to be bound, as the planner does it.
-class BoundCase {
- public:
-  BoundCase(const OperatorCase& c, const ops::Backend& backend)
-      : case_(c), backend_(backend), outputs_(make_outputs(c)), in_(views(c.inputs)) {
-    const Operands operands(c, false);
-    packed_ = backend.pack(*c.op, ops::Operands(operands.list));
-    for (std::size_t i = 0; i < in_.size(); ++i) {
-      in_data_.push_back(in_[i].data);
-      if ((c.constants >> i & 1u) == 0) in_[i].data = nullptr;
-      // What a kernel packed it must not read again.
-      if (packed_ && (packed_->consumed_inputs >> i & 1u) != 0) in_data_[i] = in_[i].data = nullptr;
-    }
-    out_ = mutable_views(outputs_);
-    for (ops::Output& output : out_) {
-      out_data_.push_back(output.data);
-      output.data = nullptr;
-    }
-  }
+void require_ok(const OperatorCase& c, ops::Fault fault) {
+  ENGINE_REQUIRE(fault.ok(), ErrorCode::kRunFailed, c.name, " failed");
+}
 
-  // Blocks the operands that the backend offers to take so, with wider borders than it needs.
-  bool block(Pool& pool) {
-    const ops::LayoutOffer offer = backend_.offer(binding());
-    if (!offer.inputs) return false;
-    for (std::size_t i = 0; i < in_.size(); ++i) {
-      if (!(offer.inputs >> i & 1u)) continue;
-      ops::Border border = i == 0 ? offer.border : ops::Border{2, 1, 0, 3};
-      if (i == 0) border.right += 1, border.top += 2;
-      ops::Input blocked = in_[i];
-      blocked.layout = {true, border};
-      const void* from = in_data_[i];
-      void* to = memory(ops::blocked_bytes(in_[i].shape(), blocked.layout));
-      reorder(in_[i], {in_[i].dtype, in_[i].extents, nullptr, blocked.layout}, from, to, pool);
-      in_data_[i] = to;
-      in_[i] = blocked;
-    }
-    if (offer.output) {
-      out_[0].layout = {true, {1, 0, 2, 1}};
-      out_data_[0] = memory(ops::blocked_bytes(out_[0].shape(), out_[0].layout));
-    }
-    return true;
-  }
-
-  std::vector<Tensor> run(Pool& pool, std::string* kernel_name) {
-    const FpState fp;
-    const auto kernel = backend_.bind(binding());
-    if (kernel_name) *kernel_name = kernel->name();
-    const std::size_t bytes = kernel->scratch_bytes(pool.concurrency());
-    const ops::Call call{in_data_.data(), out_data_.data(), static_cast<std::byte*>(memory(bytes)),
-                         pool};
-    EXPECT_TRUE(kernel->run(call).ok()) << case_.name << " on " << backend_.name();
-    if (out_[0].layout.blocked) read_blocked_output(pool);
-    return std::move(outputs_);
-  }
-
- private:
-  ops::Binding binding() const { return {*case_.op, in_, out_, packed_.get()}; }
-
-  // Bytes that look like nothing that a kernel would write.
-  void* memory(std::size_t bytes) {
-    memory_.emplace_back(DType::kUInt8, Shape{static_cast<Index>(bytes)});
-    std::memset(memory_.back().mutable_data(), 0xa5, bytes);
-    return memory_.back().mutable_data();
-  }
-
-  static void reorder(const ops::Input& from, const ops::Output& to, const void* source,
-                      void* target, Pool& pool) {
-    EXPECT_TRUE(ops::bind_reorder(from, to)->run({&source, &target, nullptr, pool}).ok());
-  }
-
-  void read_blocked_output(Pool& pool) {
-    const ops::Output& y = out_[0];
-    const auto* floats = static_cast<const float*>(out_data_[0]);
-    const ops::BlockedView view(y.shape(), y.layout);
-    for (Index n = 0; n < view.batch; ++n)
-      for (Index j = 0; j < view.blocks; ++j)
-        for (Index row = -1; row < view.height + 2; ++row)
-          for (Index column = 0; column < view.width + 1; ++column) {
-            if (row >= 0 && row < view.height && column < view.width) continue;
-            const float* pixel = floats + view.offset(n, j, row, column);
-            for (Index lane = 0; lane < view.block; ++lane)
-              ASSERT_EQ(std::bit_cast<std::uint32_t>(pixel[lane]), 0u)
-                  << "border of " << case_.name << " at " << row << ", " << column;
-          }
-    reorder({y.dtype, y.extents, nullptr, y.layout}, {y.dtype, y.extents, nullptr}, out_data_[0],
-            outputs_[0].mutable_data(), pool);
-  }
-
-  const OperatorCase& case_;
-  const ops::Backend& backend_;
-  std::vector<Tensor> outputs_;
-  std::vector<ops::Input> in_;
-  std::vector<ops::Output> out_;
-  std::vector<const void*> in_data_;
-  std::vector<void*> out_data_;
-  std::shared_ptr<const ops::Packed> packed_;
-  std::deque<Tensor> memory_;
-};
+std::vector<Tensor> run_bound(BoundCase& bound, Pool& pool, std::string* kernel_name) {
+  const FpState fp;
+  bound.bind(pool);
+  if (kernel_name) *kernel_name = bound.kernel().name();
+  bound.run(pool);
+  return bound.take_outputs(pool);
+}
 
 }  // namespace
 
@@ -223,22 +92,17 @@ Tensor random_special(Shape shape, unsigned seed, int rarity) {
   return tensor;
 }
 
-std::vector<TensorType> infer(const OperatorCase& c) {
-  const Operands operands(c, true);
-  return c.op->infer(ops::Operands(operands.list), static_cast<Index>(c.outputs.size()));
-}
-
 std::vector<Tensor> run_reference(const OperatorCase& c) {
   const FpState fp;
   std::vector<Tensor> outputs = make_outputs(c);
-  EXPECT_TRUE(c.op->reference(views(c.inputs), mutable_views(outputs)).ok()) << c.name;
+  require_ok(c, c.op->reference(views(c.inputs), mutable_views(outputs)));
   return outputs;
 }
 
 std::vector<Tensor> run_evaluate(const OperatorCase& c) {
   const FpState fp;
   std::vector<Tensor> outputs = make_outputs(c);
-  EXPECT_TRUE(c.op->evaluate(views(c.inputs), mutable_views(outputs)).ok()) << c.name;
+  require_ok(c, c.op->evaluate(views(c.inputs), mutable_views(outputs)));
   return outputs;
 }
 
@@ -251,15 +115,16 @@ std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backe
 std::vector<Tensor> run_backend(const OperatorCase& c, const ops::Backend& backend, Pool& pool,
                                 std::string* kernel_name) {
   BoundCase bound(c, backend);
-  return bound.run(pool, kernel_name);
+  return run_bound(bound, pool, kernel_name);
 }
 
 std::optional<std::vector<Tensor>> run_blocked(const OperatorCase& c, const ops::Backend& backend,
                                                int threads, std::string* kernel_name) {
   Pool pool(threads, nullptr);
   BoundCase bound(c, backend);
-  if (!bound.block(pool)) return std::nullopt;
-  return bound.run(pool, kernel_name);
+  constexpr BoundCase::Spare kWider = {{1, 0, 2, 1}, {2, 1, 0, 3}};
+  if (!bound.block(pool, kWider)) return std::nullopt;
+  return run_bound(bound, pool, kernel_name);
 }
 
 std::vector<Isa> available_isas() {
@@ -312,33 +177,6 @@ std::string compare_values(const Tensor& got, const Tensor& wanted, double relat
     }
     return {};
   });
-}
-
-void check_bits(const OperatorCase& c) {
-  SCOPED_TRACE(c.name);
-  const std::vector<Tensor> wanted = run_evaluate(c);
-  for (const Isa isa : available_isas()) {
-    const auto backend = cpu::make_backend(isa);
-    for (const int threads : {1, 3}) {
-      std::string kernel;
-      const std::vector<Tensor> got = run_backend(c, *backend, threads, &kernel);
-      for (std::size_t i = 0; i < got.size(); ++i)
-        EXPECT_EQ(compare_bits(got[i], wanted[i]), "")
-            << "output " << i << " of " << kernel << " on " << threads << " threads";
-      const auto blocked = run_blocked(c, *backend, threads, &kernel);
-      for (std::size_t i = 0; blocked && i < blocked->size(); ++i)
-        EXPECT_EQ(compare_bits((*blocked)[i], wanted[i]), "")
-            << "output " << i << " of " << kernel << " on " << threads << " threads";
-    }
-  }
-}
-
-void check_operator(const OperatorCase& c) {
-  SCOPED_TRACE(c.name);
-  const std::vector<Tensor> exact = run_reference(c), got = run_evaluate(c);
-  for (std::size_t i = 0; i < got.size(); ++i)
-    EXPECT_EQ(compare_values(got[i], exact[i], c.relative, c.absolute), "") << "output " << i;
-  check_bits(c);
 }
 
 }  // namespace engine::test
