@@ -11,6 +11,7 @@
 
 #include <engine/session.h>
 
+#include <cctype>
 #include <memory>
 #include <vector>
 
@@ -46,12 +47,16 @@ Machine measure() {
   return machine;
 }
 
-constexpr const char* kLevelNames[] = {"l1", "l2", "memory"};
+// "l1", as the keys of JSON are written.
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
 
 Json bandwidths_json(const Machine& machine) {
   Json list = Json::array();
   for (std::size_t i = 0; i < machine.one.levels.size(); ++i)
-    list.push_back({{"level", kLevelNames[i]},
+    list.push_back({{"level", lower(machine.one.levels[i].name)},
                     {"bytes_per_s_1_thread", machine.one.levels[i].bytes_per_s},
                     {"bytes_per_s_all_threads", machine.all.levels[i].bytes_per_s}});
   return list;
@@ -105,9 +110,9 @@ void print_machine(const Machine& machine) {
   for (const IsaPeak& peak : machine.peaks)
     table.add({std::string("float32, ") + to_string(peak.isa), rate_text(peak.one_thread, "FLOP/s"),
                rate_text(peak.all_threads, "FLOP/s")});
-  constexpr const char* kTitles[] = {"read, level-1 cache", "read, level-2 cache", "read, memory"};
   for (std::size_t i = 0; i < machine.one.levels.size(); ++i)
-    table.add({kTitles[i], rate_text(machine.one.levels[i].bytes_per_s, "B/s"),
+    table.add({std::string("read, ") + machine.one.levels[i].name,
+               rate_text(machine.one.levels[i].bytes_per_s, "B/s"),
                rate_text(machine.all.levels[i].bytes_per_s, "B/s")});
   print_text(table.text());
 }

@@ -6,11 +6,16 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
 #include <thread>
-#include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace engine::tuning {
 namespace {
@@ -95,24 +100,32 @@ auto best_reader() {
 class Buffer {
  public:
   explicit Buffer(std::size_t bytes) : blocks_(std::max<std::size_t>(4, bytes / sizeof(Block))) {
-    memory_ = std::make_unique<std::byte[]>((blocks_ + 1) * sizeof(Block));
-    std::memset(memory_.get(), 1, (blocks_ + 1) * sizeof(Block));
+    const std::size_t page = bytes >= kHugePage ? kHugePage : sizeof(Block);
+    const std::size_t rounded = (blocks_ * sizeof(Block) + page - 1) / page * page;
+    memory_.reset(static_cast<Block*>(std::aligned_alloc(page, rounded)));
+    if (!memory_) throw std::bad_alloc();
+#if defined(__linux__)
+    if (page == kHugePage) madvise(memory_.get(), rounded, MADV_HUGEPAGE);
+#endif
+    std::memset(memory_.get(), 1, rounded);
   }
   /// Reads all of it, or it again and again up to 512 KiB, and returns the bytes read.
   double operator()() {
-    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
-    const auto* first = reinterpret_cast<const Block*>((address + 63) / 64 * 64);
     const std::size_t repeats = std::max<std::size_t>(1, 8192 / blocks_);
     for (std::size_t i = 0; i < repeats; ++i) {
-      std::uint64_t sum = best_reader()(first, blocks_);
+      std::uint64_t sum = best_reader()(memory_.get(), blocks_);
       asm volatile("" : "+r"(sum) : : "memory");
     }
     return static_cast<double>(repeats * blocks_ * sizeof(Block));
   }
 
  private:
+  static constexpr std::size_t kHugePage = 2 << 20;
+  struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+  };
   std::size_t blocks_;
-  std::unique_ptr<std::byte[]> memory_;
+  std::unique_ptr<Block, Free> memory_;
 };
 
 constexpr double kSlice = 0.003;  // seconds for one try
@@ -136,34 +149,47 @@ double read_bandwidth(std::size_t bytes_per_thread, int threads) {
   });
 }
 
-double MachinePeak::bandwidth_for(double working_set) const noexcept {
+const Level& MachinePeak::level_for(double working_set) const noexcept {
   for (const Level& level : levels)
-    if (working_set <= level.bytes) return level.bytes_per_s;
-  return levels.back().bytes_per_s;
+    if (working_set <= level.bytes) return level;
+  return levels.back();
 }
 
 double MachinePeak::least_ns(double flop, double bytes, double working_set) const noexcept {
   const double arithmetic = flops > 0 ? flop / flops : 0;
-  const double bandwidth = bandwidth_for(working_set);
+  const double bandwidth = level_for(working_set).bytes_per_s;
   return 1e9 * std::max(arithmetic, bandwidth > 0 ? bytes / bandwidth : 0);
 }
 
 bool MachinePeak::memory_bound(double flop, double bytes, double working_set) const noexcept {
-  return bytes * flops > flop * bandwidth_for(working_set);
+  return bytes * flops > flop * level_for(working_set).bytes_per_s;
+}
+
+void MachinePeak::raise(const MachinePeak& other) noexcept {
+  flops = std::max(flops, other.flops);
+  for (std::size_t i = 0; i < std::min(levels.size(), other.levels.size()); ++i)
+    levels[i].bytes_per_s = std::max(levels[i].bytes_per_s, other.levels[i].bytes_per_s);
 }
 
 MachinePeak measure_peak(Isa isa, int threads) {
-  constexpr std::size_t kUsualL1 = 32 << 10, kUsualL2 = 1 << 20, kMemory = 64 << 20;
+  constexpr std::size_t kUsualL1 = 32 << 10, kUsualL2 = 1 << 20;
+  constexpr std::size_t kLeast = 64 << 20, kMost = 512 << 20;
   const CpuInfo cpu = cpu_info();
   const std::size_t l1 = cpu.l1_data > 0 ? cpu.l1_data : kUsualL1;
   const std::size_t l2 = cpu.l2 > 0 ? cpu.l2 : kUsualL2;
   const auto count = static_cast<std::size_t>(threads);
   MachinePeak peak;
   peak.flops = peak_flops(isa, threads);
-  peak.levels[0] = {static_cast<double>(l1 * count), read_bandwidth(l1 / 2, threads)};
-  peak.levels[1] = {static_cast<double>(l2 * count), read_bandwidth(l2 / 2, threads)};
-  peak.levels[2] = {std::numeric_limits<double>::infinity(),
-                    read_bandwidth(kMemory / count, threads)};
+  const auto add = [&](const char* name, double bytes, std::size_t bytes_per_thread) {
+    peak.levels.push_back({name, bytes, read_bandwidth(bytes_per_thread, threads)});
+  };
+  add("L1", static_cast<double>(l1 * count), l1 / 2);
+  add("L2", static_cast<double>(l2 * count), l2 / 2);
+  // All cores share it, and a virtual machine its host: a part of it is what one can count on.
+  if (cpu.l3 > 2 * l2 * count)
+    add("L3", static_cast<double>(cpu.l3), std::max(2 * l2, std::min(cpu.l3 / 4, kLeast) / count));
+  add("memory", std::numeric_limits<double>::infinity(),
+      std::clamp(2 * cpu.l3, kLeast, kMost) / count);
   for (std::size_t i = 1; i < peak.levels.size(); ++i)  // what is farther away is never faster
     peak.levels[i].bytes_per_s =
         std::min(peak.levels[i].bytes_per_s, peak.levels[i - 1].bytes_per_s);

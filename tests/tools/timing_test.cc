@@ -30,7 +30,7 @@ TEST(Cost, SharesAddUpAndTheRoofIsTheSum) {
   profile.nodes.push_back({"b", "Relu", "relu", 0, 100, {0, 0, 0}, {20, 20, 20}});
   tuning::MachinePeak peak;
   peak.flops = 100e9;
-  for (tuning::Level& level : peak.levels) level.bytes_per_s = 10e9;
+  peak.levels = {{"memory", 1e18, 10e9}};
   const ModelCost cost = cost_of(profile, peak);
   EXPECT_EQ(cost.flops, 1000);
   EXPECT_EQ(cost.nodes_ns, 40);

@@ -16,7 +16,7 @@ TEST(MachinePeak, EveryAvailableInstructionSetHasOne) {
 TEST(MachinePeak, RoofIsTheSlowerOfArithmeticAndTraffic) {
   MachinePeak peak;
   peak.flops = 100e9;
-  peak.levels = {{{100, 200e9}, {1000, 50e9}, {1e18, 10e9}}};
+  peak.levels = {{"L1", 100, 200e9}, {"L2", 1000, 50e9}, {"memory", 1e18, 10e9}};
   EXPECT_DOUBLE_EQ(peak.least_ns(1000, 100, 100), 10);
   EXPECT_DOUBLE_EQ(peak.least_ns(0, 100, 100), 0.5);
   EXPECT_DOUBLE_EQ(peak.least_ns(1000, 1000, 1000), 20);
@@ -28,9 +28,25 @@ TEST(MachinePeak, RoofIsTheSlowerOfArithmeticAndTraffic) {
 TEST(MachinePeak, MeasuresInOneGo) {
   const MachinePeak peak = measure_peak(best_isa(), 2);
   EXPECT_GT(peak.flops, 0);
-  EXPECT_GT(peak.levels[2].bytes_per_s, 0);
-  EXPECT_LE(peak.levels[2].bytes_per_s, peak.levels[1].bytes_per_s);
-  EXPECT_LE(peak.levels[1].bytes_per_s, peak.levels[0].bytes_per_s);
+  ASSERT_GE(peak.levels.size(), 3u);
+  EXPECT_STREQ(peak.levels.back().name, "memory");
+  EXPECT_GT(peak.levels.back().bytes_per_s, 0);
+  for (std::size_t i = 1; i < peak.levels.size(); ++i) {
+    EXPECT_LE(peak.levels[i].bytes_per_s, peak.levels[i - 1].bytes_per_s);
+    EXPECT_GT(peak.levels[i].bytes, peak.levels[i - 1].bytes);
+  }
+}
+
+TEST(MachinePeak, TheBetterOfTwoMeasurements) {
+  MachinePeak peak, other;
+  peak.flops = 3;
+  peak.levels = {{"L1", 10, 7}, {"memory", 1e18, 2}};
+  other.flops = 2;
+  other.levels = {{"L1", 10, 8}, {"memory", 1e18, 1}};
+  peak.raise(other);
+  EXPECT_EQ(peak.flops, 3);
+  EXPECT_EQ(peak.levels[0].bytes_per_s, 8);
+  EXPECT_EQ(peak.levels[1].bytes_per_s, 2);
 }
 
 }  // namespace

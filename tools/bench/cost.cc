@@ -39,7 +39,8 @@ ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak) {
   ModelCost cost;
   for (const NodeProfile& node : profile.nodes) cost.bytes += node.bytes;
   const double working_set = static_cast<double>(cost.bytes);
-  cost.in_cache = working_set <= peak.levels[1].bytes;
+  const std::string_view level = peak.level_for(working_set).name;
+  cost.in_cache = level == "L1" || level == "L2";
   for (const NodeProfile& node : profile.nodes) {
     NodeCost entry{node.name, node.op, node.kernel, node.flops, node.bytes};
     std::vector<double> times(node.duration_ns.begin(), node.duration_ns.end());

@@ -27,7 +27,7 @@ struct ModelCost {
   double nodes_ns = 0;    ///< sum of the medians
   double least_ns = 0;    ///< sum of the least possible times
   double memory_ns = 0;   ///< time in nodes that are memory-bound by the roofline
-  bool in_cache = false;  ///< all that a run touches fits the level-2 cache
+  bool in_cache = false;  ///< all that a run touches fits a core's own caches
 };
 
 ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak);
