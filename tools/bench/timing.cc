@@ -15,27 +15,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Nanoseconds of one run when `runs` are timed together.
-double sample(const std::function<void(Index)>& repeat, Index runs) {
-  const Clock::time_point start = Clock::now();
-  repeat(runs);
-  return 1e9 * seconds_since(start) / static_cast<double>(runs);
-}
-
-// Warms up for a tenth of the time, at most half a second, and finds how many runs last long enough
-// for the clock's own cost (some 25 ns) to vanish.
-Index warm_up(const std::function<void(Index)>& repeat, double seconds) {
-  constexpr double kShortest = 5000;  // ns
-  const double limit = std::min(0.5, 0.1 * seconds);
-  const Clock::time_point start = Clock::now();
-  Index runs = 1;
-  do {
-    const double ns = sample(repeat, runs);
-    runs = std::max<Index>(1, static_cast<Index>(std::ceil(kShortest / std::max(1.0, ns))));
-  } while (seconds_since(start) < limit);
-  return runs;
-}
-
 bool agree(const std::vector<double>& medians) {
   constexpr std::size_t kBlocks = 5;
   constexpr double kClose = 1.01;
@@ -46,6 +25,23 @@ bool agree(const std::vector<double>& medians) {
 
 }  // namespace
 
+double sample(const Repeat& repeat, Index runs) {
+  const Clock::time_point start = Clock::now();
+  repeat(runs);
+  return 1e9 * seconds_since(start) / static_cast<double>(runs);
+}
+
+Index warm_up(const Repeat& repeat, double seconds) {
+  constexpr double kShortest = 5000;  // ns: the clock's own cost is some 25
+  const Clock::time_point start = Clock::now();
+  Index runs = 1;
+  do {
+    const double ns = sample(repeat, runs);
+    runs = std::max<Index>(1, static_cast<Index>(std::ceil(kShortest / std::max(1.0, ns))));
+  } while (seconds_since(start) < seconds);
+  return runs;
+}
+
 double quantile(std::vector<double>& values, double share) {
   const auto last = static_cast<double>(values.size() - 1);
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::lround(share * last));
@@ -53,13 +49,13 @@ double quantile(std::vector<double>& values, double share) {
   return *at;
 }
 
-Timing measure(const std::function<void(Index)>& repeat, double seconds) {
+Timing measure(const Repeat& repeat, double seconds) {
   constexpr double kBlock = 0.05;      // seconds, at least
   constexpr std::size_t kFewest = 20;  // samples in a block, if there is time
   Timing timing;
-  timing.runs_per_sample = warm_up(repeat, seconds);
+  timing.runs_per_sample = warm_up(repeat, std::min(0.5, 0.1 * seconds));
   Progress progress("measuring", static_cast<std::size_t>(10 * seconds));
-  std::vector<double> samples, medians;
+  std::vector<double> samples;
   const Clock::time_point start = Clock::now();
   double elapsed = 0;
   for (std::size_t shown = 0; elapsed < seconds && !timing.stable;) {
@@ -70,8 +66,8 @@ Timing measure(const std::function<void(Index)>& repeat, double seconds) {
       elapsed = seconds_since(start);
     } while (elapsed < seconds && (block.size() < kFewest || seconds_since(block_start) < kBlock));
     samples.insert(samples.end(), block.begin(), block.end());
-    medians.push_back(quantile(block, 0.5));
-    timing.stable = agree(medians);
+    timing.rounds_ns.push_back(quantile(block, 0.5));
+    timing.stable = agree(timing.rounds_ns);
     for (; shown < static_cast<std::size_t>(10 * elapsed); ++shown) progress.advance();
   }
   timing.seconds = elapsed;
