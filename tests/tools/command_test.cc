@@ -151,17 +151,38 @@ TEST(Command, CompareJudges) {
                               " --rtol 0 --atol 0 --bisect --html report.html");
   EXPECT_EQ(other.code, 1) << other.err;
   EXPECT_NE(other.out.find("first node that differs"), std::string::npos) << other.out;
-  EXPECT_EQ(shell("head -c 9 report.html").out, "<!doctype");
+  EXPECT_EQ(shell("head -c 9 report.html").out, "<!DOCTYPE");
 }
 
 TEST(Command, BenchHasItsKeys) {
   const json bench = parsed("engine bench " + kTagger + " --seconds 0.1 --json --trace trace.json");
-  for (const char* key : {"min_ns", "median_ns", "p99_ns", "throughput_per_s", "flops",
-                          "roofline_share", "device", "threads", "batch", "nodes"})
+  for (const char* key :
+       {"min_ns", "median_ns", "p99_ns", "throughput_per_s", "flops", "roofline_share", "device",
+        "threads", "batch", "nodes", "peak", "rounds_ns"})
     EXPECT_TRUE(bench.contains(key)) << key;
   EXPECT_GT(bench["flops"], 0);
   EXPECT_EQ(bench["batch"], 1);
   EXPECT_TRUE(parsed("cat trace.json").contains("traceEvents"));
+}
+
+TEST(Command, BenchComparesWithAnOldRun) {
+  const std::string bench = "engine bench " + kTagger + " --seconds 0.1 ";
+  EXPECT_EQ(shell(bench + "--json > old.json").code, 0);
+  const std::string peers =
+      R"(echo '[{"model":"m","batch":1,"threads":1,"peer":"p","version":"1","ratio":2,"low":1,"high":3}]' > peers.json; )";
+  const json report =
+      parsed(peers + bench + "--json --compare old.json --html page.html --peers peers.json");
+  EXPECT_EQ(report["comparison"]["source"], "old.json");
+  EXPECT_EQ(report["comparison"]["changes"].size(), report["nodes"].size() + 1);
+  EXPECT_TRUE(report["comparison"]["remarks"].is_array());
+  EXPECT_EQ(shell("head -c 9 page.html").out, "<!DOCTYPE");
+  const Outcome text = shell(bench + "--compare old.json --least 5");
+  EXPECT_NE(text.out.find("0 faster, 0 slower"), std::string::npos) << text.out;
+  expect_refused(bench + "--compare none.json", "none.json");
+  expect_refused("echo '{}' > empty.json; " + bench + "--compare empty.json", "no 'device'");
+  expect_refused(bench + "--html page.html --peers empty.json", "no list");
+  expect_refused(bench + "--peers peers.json", "--html");
+  expect_refused(bench + "--compare old.json --least nan", "--least");
 }
 
 TEST(Command, DevicesAreListed) {

@@ -81,7 +81,7 @@ TEST(Recording, WhatIsNoReportIsRefused) {
   expect_refused(replaced(kModel, "\"name\":\"b\"", "\"name\":3"), "'name' of node 1");
   expect_refused(replaced(kModel, "\"rounds_ns\":[2]", "\"x\":[2]"), "node 1 has no 'rounds_ns'");
   expect_refused(replaced(kModel, "\"nodes\"", "\"edges\""), "no 'nodes'");
-  expect_refused("{" + kHead + ",\"kernels\":{}}", "'kernels' is no list");
+  expect_refused("{" + kHead + ",\"kernels\":{}}", "'kernels' of the report is no list");
 }
 
 Recording recorded(std::vector<RecordedEntry> entries) {

@@ -38,6 +38,8 @@ TEST(Cost, SharesAddUpAndTheRoofIsTheSum) {
   EXPECT_EQ(cost.nodes[0].share, 0.5);
   EXPECT_EQ(cost.nodes[0].roofline, 0.5);
   EXPECT_TRUE(cost.nodes[1].memory_bound);
+  EXPECT_EQ(cost.nodes[1].floor_ns, 10);
+  EXPECT_EQ(cost.nodes[0].rounds_ns, (std::vector<double>{30, 10, 20}));
 }
 
 TEST(Advice, NamesWhatToTry) {
@@ -45,7 +47,13 @@ TEST(Advice, NamesWhatToTry) {
   timing.median_ns = timing.p99_ns = 1e6;
   timing.stable = true;
   ModelCost cost;
-  cost.nodes.push_back({"a", "Conv", "conv[avx2]", 1, 1, 1e6, 1, 0.5, false});
+  NodeCost conv;
+  conv.name = "a";
+  conv.op = "Conv";
+  conv.kernel = "conv[avx2]";
+  conv.median_ns = 1e6;
+  conv.share = 1;
+  cost.nodes.push_back(conv);
   cost.nodes_ns = 1e6;
   EXPECT_NE(advice({timing, cost, 1, 4, 1, "cpu:avx2"}).find("--threads 4"), std::string::npos);
   EXPECT_NE(advice({timing, cost, 4, 4, 1, "cpu:avx2"}).find("Conv takes 100%"), std::string::npos);

@@ -1,5 +1,6 @@
 #include "tools/bench/cost.h"
 
+#include "tools/bench/statistics.h"
 #include "tools/text/units.h"
 
 #include <fmt/format.h>
@@ -33,7 +34,28 @@ std::pair<std::string, double> heaviest(const ModelCost& cost) {
   return most;
 }
 
+// Runs that follow each other share what disturbs them; groups of them do so less.
+std::vector<double> rounds_of(const std::vector<std::int64_t>& durations) {
+  const std::size_t count = durations.size(), groups = std::min<std::size_t>(10, count);
+  std::vector<double> rounds;
+  for (std::size_t i = 0; i < groups; ++i) {
+    std::vector<double> group;
+    for (std::size_t k = count * i / groups; k < count * (i + 1) / groups; ++k)
+      group.push_back(std::max(1.0, static_cast<double>(durations[k])));  // a clock may stand still
+    rounds.push_back(median(group));
+  }
+  return rounds;
+}
+
 }  // namespace
+
+void hold_against(const tuning::MachinePeak& peak, double working_set, NodeCost& node) {
+  const auto flops = static_cast<double>(node.flops), bytes = static_cast<double>(node.bytes);
+  node.floor_ns = peak.least_ns(flops, bytes, working_set);
+  node.roofline = node.median_ns > 0 ? node.floor_ns / node.median_ns : 0;
+  node.memory_bound = peak.memory_bound(flops, bytes, working_set);
+  node.level = peak.level_for(working_set).name;
+}
 
 ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak) {
   ModelCost cost;
@@ -42,16 +64,19 @@ ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak) {
   const std::string_view level = peak.level_for(working_set).name;
   cost.in_cache = level == "L1" || level == "L2";
   for (const NodeProfile& node : profile.nodes) {
-    NodeCost entry{node.name, node.op, node.kernel, node.flops, node.bytes};
+    NodeCost entry;
+    entry.name = node.name;
+    entry.op = node.op;
+    entry.kernel = node.kernel;
+    entry.flops = node.flops;
+    entry.bytes = node.bytes;
     std::vector<double> times(node.duration_ns.begin(), node.duration_ns.end());
     if (!times.empty()) entry.median_ns = quantile(times, 0.5);
-    const double flops = static_cast<double>(node.flops), bytes = static_cast<double>(node.bytes);
-    const double least = peak.least_ns(flops, bytes, working_set);
-    entry.roofline = entry.median_ns > 0 ? least / entry.median_ns : 0;
-    entry.memory_bound = peak.memory_bound(flops, bytes, working_set);
+    entry.rounds_ns = rounds_of(node.duration_ns);
+    hold_against(peak, working_set, entry);
     cost.flops += node.flops;
     cost.nodes_ns += entry.median_ns;
-    cost.least_ns += least;
+    cost.least_ns += entry.floor_ns;
     if (entry.memory_bound) cost.memory_ns += entry.median_ns;
     cost.nodes.push_back(std::move(entry));
   }

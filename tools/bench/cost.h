@@ -19,6 +19,9 @@ struct NodeCost {
   double share = 0;     ///< of the time of all nodes
   double roofline = 0;  ///< least possible time over median
   bool memory_bound = false;
+  double floor_ns = 0;            ///< least possible time
+  std::string level;              ///< of memory that the data are counted to lie in
+  std::vector<double> rounds_ns;  ///< medians of up to ten groups of runs, in turn
 };
 
 struct ModelCost {
@@ -31,6 +34,9 @@ struct ModelCost {
 };
 
 ModelCost cost_of(const Profile& profile, const tuning::MachinePeak& peak);
+
+/// Sets what follows from flops, bytes, the median and the size of what is touched.
+void hold_against(const tuning::MachinePeak& peak, double working_set, NodeCost& node);
 
 /// What to say to whoever wants it faster, in one line.
 struct AdviceInput {

@@ -1,10 +1,9 @@
 #include "tools/report/html.h"
 
 #include "tools/report/difference.h"
+#include "tools/report/page.h"
 #include "tools/text/markup.h"
 #include "tools/text/units.h"
-
-#include <engine/version.h>
 
 #include <fmt/format.h>
 
@@ -14,21 +13,9 @@
 namespace engine::tools {
 namespace {
 
-constexpr const char* kStyle = R"(
-body{font:15px/1.45 system-ui,sans-serif;color:#1b1f24;margin:2rem auto;max-width:75rem;padding:0 1rem}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
-.summary{display:flex;flex-wrap:wrap;gap:.5rem 2rem;margin:1rem 0}
-.summary b{display:block;font-size:1.3rem}
-table{border-collapse:collapse;width:100%}
-th{position:sticky;top:0;background:#fff;border-bottom:2px solid #1b1f24;text-align:left;padding:.3rem .6rem}
-td{border-bottom:1px solid #e3e6ea;padding:.25rem .6rem;vertical-align:middle;overflow-wrap:anywhere}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.equal,.within{color:#0b6b50}.differs,.shape{color:#b3261e;font-weight:600}.not{color:#6a737d}
-tr.bad td{background:#fdf1f0}
-svg{display:block}
-@media(prefers-color-scheme:dark){body,th{background:#15181c;color:#e6e9ed}td{border-color:#2c3239}
-tr.bad td{background:#3a1f1e}.equal,.within{color:#5fd0ac}.differs,.shape{color:#ff9b92}}
-)";
+constexpr const char* kStyle =
+    ".equal,.within{color:var(--good)}.differs,.shape{color:var(--bad);font-weight:600}"
+    ".not{color:var(--soft)}";
 
 // Bars of the ULP histogram, heights by the logarithm of the counts; each bar tells its count.
 std::string histogram_svg(const Difference& d) {
@@ -82,10 +69,6 @@ std::string table(const std::string& title, const std::vector<NodeDifference>& n
   return html + "</tbody></table>\n";
 }
 
-std::string figure(const std::string& value, const char* label) {
-  return "<div><b>" + value + "</b>" + label + "</div>";
-}
-
 }  // namespace
 
 std::string to_html(const CompareReport& report, const PageHead& head) {
@@ -93,16 +76,11 @@ std::string to_html(const CompareReport& report, const PageHead& head) {
     return node.checked && !node.difference.within();
   });
   std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
-      escape_markup(head.model) + ": " + escape_markup(report.device_a) + " against " +
-      escape_markup(report.device_b) + "</title><style>" + kStyle + "</style></head><body>\n";
-  html += "<h1>" + escape_markup(head.model) + ": a = " + escape_markup(report.device_a) +
-          ", b = " + escape_markup(report.device_b) + "</h1>\n<div class=\"summary\">";
+      begin_page(head.model + ": a = " + report.device_a + ", b = " + report.device_b, kStyle);
+  html += "<div class=\"summary\">";
   html += figure(report.within() ? "within tolerance" : "differs",
                  fmt::format("|a-b| &le; {} + {} |b|", number_text(head.tolerance.atol),
-                             number_text(head.tolerance.rtol))
-                     .c_str());
+                             number_text(head.tolerance.rtol)));
   html += figure(std::to_string(report.nodes.size()), "nodes");
   html += figure(std::to_string(differing), "nodes differ");
   html += figure(std::to_string(report.unchecked), "not checked");
@@ -110,7 +88,7 @@ std::string to_html(const CompareReport& report, const PageHead& head) {
       figure(head.cumulative ? "cumulative" : "each node alone",
              head.cumulative ? "b goes on with its own values" : "b is fed with what a computed");
   html += "</div>\n" + table("Outputs", report.outputs) + table("Nodes", report.nodes);
-  return html + "<p>engine " + version() + "</p></body></html>\n";
+  return html + end_page();
 }
 
 }  // namespace engine::tools

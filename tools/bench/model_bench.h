@@ -1,0 +1,32 @@
+// A model bound to its inputs' shapes and timed, as a whole and node by node.
+#pragma once
+
+#include "tools/bench/cost.h"
+#include "tools/bench/timing.h"
+
+#include <engine/session.h>
+
+#include <string>
+
+namespace engine::tools {
+
+struct ModelTiming {
+  std::string device;
+  Index batch = 1;
+  int threads = 1;
+  Timing timing;
+  tuning::MachinePeak peak;  ///< measured in the same run
+  ModelCost cost;
+  Profile profile;  ///< empty if the model cannot be bound to fixed shapes
+  double roofline_share = 0;
+  std::string advice;
+};
+
+/// Measures for at most `seconds`, then profiles for another half. Throws Error as a run does.
+ModelTiming measure_model(const Session& session, const Tensors& inputs, int threads,
+                          double seconds);
+
+/// The instruction set of a device's name; scalar for "reference".
+Isa isa_of(const std::string& device);
+
+}  // namespace engine::tools
