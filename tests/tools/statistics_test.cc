@@ -54,6 +54,14 @@ TEST(Statistics, IntervalHoldsTheTruthAboutAsOftenAsItSays) {
   EXPECT_GT(missed, 5);
 }
 
+TEST(Statistics, NoiseIsAShareOfTheMedian) {
+  EXPECT_EQ(noise_of(Values(9, 30)), 0);
+  EXPECT_DOUBLE_EQ(noise_of(Values{9, 10, 11}), 0.1);
+  const double noise = noise_of(noisy(100, 0.1, 9, 3));
+  EXPECT_GT(noise, 0.001);
+  EXPECT_LT(noise, 0.05);
+}
+
 TEST(Statistics, VerdictNeedsTheWholeInterval) {
   EXPECT_EQ(verdict_of({1.2, 1.1, 1.3}, 0.01), Verdict::kFaster);
   EXPECT_EQ(verdict_of({0.8, 0.7, 0.9}, 0.01), Verdict::kSlower);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <random>
+#include <tuple>
+#include <utility>
 
 namespace engine::tools {
 namespace {
@@ -26,6 +29,15 @@ double median_of_draw(std::span<const double> values, std::vector<double>& draw,
   return median_in_place(draw);
 }
 
+// Bounds of the middle 95% of what `resample` gives.
+std::pair<double, double> middle_of_resamples(const std::function<double()>& resample) {
+  std::vector<double> results(kResamples);
+  for (double& result : results) result = resample();
+  std::ranges::sort(results);
+  const auto cut = static_cast<std::size_t>(std::lround(0.025 * (kResamples + 1)));
+  return {results[cut - 1], results[kResamples - cut]};
+}
+
 }  // namespace
 
 double median(std::span<const double> values) {
@@ -42,16 +54,23 @@ Ratio ratio_of_medians(std::span<const double> a, std::span<const double> b) {
     return ratio;
   }
   std::mt19937_64 bits(1);
-  std::vector<double> draw, ratios(kResamples);
-  for (double& value : ratios) {
-    value = median_of_draw(a, draw, bits);
-    value /= median_of_draw(b, draw, bits);
-  }
-  std::ranges::sort(ratios);
-  const auto cut = static_cast<std::size_t>(std::lround(0.025 * (kResamples + 1)));
-  ratio.low = ratios[cut - 1];
-  ratio.high = ratios[kResamples - cut];
+  std::vector<double> draw;
+  std::tie(ratio.low, ratio.high) = middle_of_resamples([&] {
+    const double numerator = median_of_draw(a, draw, bits);
+    return numerator / median_of_draw(b, draw, bits);
+  });
   return ratio;
+}
+
+double noise_of(std::span<const double> values) {
+  const auto [least, most] = std::ranges::minmax_element(values);
+  double low = *least, high = *most;
+  if (values.size() >= kFewest) {
+    std::mt19937_64 bits(1);
+    std::vector<double> draw;
+    std::tie(low, high) = middle_of_resamples([&] { return median_of_draw(values, draw, bits); });
+  }
+  return (high - low) / 2 / median(values);
 }
 
 Verdict verdict_of(const Ratio& speedup, double least) {

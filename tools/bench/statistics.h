@@ -21,6 +21,9 @@ struct Ratio {
 /// Neither may be empty; all values are above 0.
 Ratio ratio_of_medians(std::span<const double> a, std::span<const double> b);
 
+/// Half the width of the interval of the median, by the same method, as a share of the median.
+double noise_of(std::span<const double> values);
+
 enum class Verdict { kSame, kFaster, kSlower };
 
 /// Of a ratio old time / new time: faster if the whole interval lies above 1 + least, slower if it
