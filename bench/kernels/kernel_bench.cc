@@ -1,5 +1,6 @@
 #include "bench/kernels/kernel_bench.h"
 
+#include "base/aligned.h"
 #include "base/check.h"
 #include "base/fp_state.h"
 #include "base/text.h"
@@ -13,7 +14,10 @@
 #include "tools/text/progress.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
+#include <optional>
+#include <random>
 #include <regex>
 
 namespace engine::bench {
@@ -24,8 +28,8 @@ using test::OperatorCase;
 constexpr const char* kPlain = " [plain]";
 constexpr const char* kBlocked = " [blocked]";
 
-// Cases that are bound at the same time; the next group begins when the first has been measured.
-constexpr Index kGroupBytes = Index{512} << 20;
+// Inputs that are held at the same time; the next group begins when the first has been measured.
+constexpr Index kGroupBytes = Index{1} << 30;
 
 class Filter {
  public:
@@ -45,10 +49,43 @@ class Filter {
   std::regex regex_;
 };
 
-// One kernel, ready to run.
+// One kernel in one layout.
 struct Subject {
   std::shared_ptr<const OperatorCase> c;
-  std::unique_ptr<test::BoundCase> bound;
+  bool blocked;
+};
+
+// A subject ready to run, in memory of its own. Where operands lie beside each other, and on which
+// pages, moves times by many percent, so every turn gets another placement: what a median of turns
+// says of a kernel then holds for the next process too.
+class Placed {
+ public:
+  Placed(const Subject& subject, const ops::Backend& backend, Pool& pool, std::mt19937_64& bits)
+      : c_(*subject.c) {
+    for (Tensor& input : c_.inputs) {
+      constexpr std::size_t kLine = 64, kPage = 4096;
+      gaps_.push_back(aligned_bytes(kLine * (1 + bits() % (kPage / kLine))));
+      if (input.defined()) input = copy_of(input);
+    }
+    bound_.emplace(c_, backend);
+    if (subject.blocked && !bound_->block(pool)) bound_.reset();
+    else bound_->bind(pool);
+  }
+
+  /// Whether the kernel takes the subject's layout.
+  explicit operator bool() const noexcept { return bound_.has_value(); }
+  test::BoundCase& operator*() { return *bound_; }
+
+ private:
+  static Tensor copy_of(const Tensor& tensor) {
+    Tensor copy(tensor.dtype(), tensor.shape());
+    std::memcpy(copy.mutable_data(), tensor.data(), tensor.bytes());
+    return copy;
+  }
+
+  OperatorCase c_;
+  std::vector<AlignedBytes> gaps_;
+  std::optional<test::BoundCase> bound_;
 };
 
 Index bytes_of(const std::vector<Tensor>& tensors) {
@@ -102,22 +139,20 @@ class Bench {
   }
 
  private:
-  // Binds a case in the layouts that are wanted; the memory that this takes, roughly.
+  // Adds a case in the layouts that are wanted and that there are; the memory that its inputs take.
   Index add(const ChosenCase& chosen) {
     const auto c = std::make_shared<const OperatorCase>(chosen.made_by.make(chosen.batch));
-    Index bytes = 0;
     for (const bool blocked : {false, true}) {
       if (!(blocked ? options_.blocked : options_.plain)) continue;
       const std::string name = c->name + (blocked ? kBlocked : kPlain);
       if (!filter_.takes(name)) continue;
-      auto bound = std::make_unique<test::BoundCase>(*c, *backend_);
-      if (blocked && !bound->block(pool_)) continue;
-      bound->bind(pool_);
-      bytes += 3 * (bytes_of(c->inputs) + output_bytes(*c));
-      describe(name, *c, bound->kernel().name());
-      subjects_.push_back({c, std::move(bound)});
+      const Subject subject{c, blocked};
+      Placed placed(subject, *backend_, pool_, bits_);
+      if (!placed) continue;
+      describe(name, *c, (*placed).kernel().name());
+      subjects_.push_back(subject);
     }
-    return bytes;
+    return bytes_of(c->inputs);
   }
 
   void describe(const std::string& name, const OperatorCase& c, const std::string& kernel) {
@@ -135,11 +170,10 @@ class Bench {
 
   void measure_group(tools::Progress& progress, std::size_t cases) {
     const FpState fp;
-    std::vector<tools::Repeat> repeats;
-    for (Subject& subject : subjects_)
-      repeats.push_back([this, &subject](Index runs) {
-        for (Index i = 0; i < runs; ++i) subject.bound->run(pool_);
-      });
+    std::optional<Placed> placed;
+    const tools::Repeat repeat = [&](Index runs) {
+      for (Index i = 0; i < runs; ++i) (**placed).run(pool_);
+    };
     tools::RoundOptions rounds;
     rounds.rounds = options_.rounds;
     rounds.seconds = options_.seconds;
@@ -147,7 +181,12 @@ class Bench {
       if (round > 0) progress.advance(cases);
       if (round % 4 == 0) measure_roof();
     };
-    const auto times = measure_in_turns(repeats, rounds);
+    rounds.before_turn = [&](std::size_t i) {
+      placed.emplace(subjects_[i], *backend_, pool_, bits_);
+    };
+    rounds.after_turn = [&](std::size_t) { placed.reset(); };
+    const auto times =
+        measure_in_turns(std::vector<tools::Repeat>(subjects_.size(), repeat), rounds);
     progress.advance(cases);
     const std::size_t first = report_.kernels.size() - subjects_.size();
     for (std::size_t i = 0; i < times.size(); ++i) {
@@ -169,6 +208,7 @@ class Bench {
   Pool pool_;
   KernelReport report_;
   std::vector<Subject> subjects_;
+  std::mt19937_64 bits_{std::random_device{}()};
 };
 
 }  // namespace

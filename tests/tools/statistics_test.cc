@@ -77,16 +77,19 @@ TEST(Rounds, TakeTurns) {
       if (order.empty() || order.back() != name) order.push_back(name);
     };
   };
-  int rounds = 0, finished = 0;
+  int rounds = 0;
+  std::vector<std::size_t> begun, finished;
   RoundOptions options;
   options.rounds = 3;
   options.seconds = 0.003;
   options.before_round = [&](int) { ++rounds; };
-  options.after_subject = [&] { ++finished; };
+  options.before_turn = [&](std::size_t i) { begun.push_back(i); };
+  options.after_turn = [&](std::size_t i) { finished.push_back(i); };
   const auto times = measure_in_turns({subject(1), subject(2)}, options);
   EXPECT_EQ(order, (std::vector<int>{1, 2, 1, 2, 1, 2}));
   EXPECT_EQ(rounds, 3);
-  EXPECT_EQ(finished, 6);
+  EXPECT_EQ(begun, (std::vector<std::size_t>{0, 1, 0, 1, 0, 1}));
+  EXPECT_EQ(finished, begun);
   ASSERT_EQ(times.size(), 2u);
   for (const auto& of_subject : times) {
     ASSERT_EQ(of_subject.size(), 3u);

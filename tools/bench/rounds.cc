@@ -24,8 +24,9 @@ std::vector<std::vector<double>> measure_in_turns(const std::vector<Repeat>& sub
   for (int round = 0; round < options.rounds; ++round) {
     if (options.before_round) options.before_round(round);
     for (std::size_t i = 0; i < subjects.size(); ++i) {
+      if (options.before_turn) options.before_turn(i);
       times[i].push_back(median_of_turn(subjects[i], options.seconds / options.rounds));
-      if (options.after_subject) options.after_subject();
+      if (options.after_turn) options.after_turn(i);
     }
   }
   return times;

@@ -12,7 +12,8 @@ struct RoundOptions {
   int rounds = 9;
   double seconds = 0.1;  ///< for each subject, over all rounds
   std::function<void(int round)> before_round = {};
-  std::function<void()> after_subject = {};  ///< for progress bars
+  std::function<void(std::size_t subject)> before_turn = {};
+  std::function<void(std::size_t subject)> after_turn = {};
 };
 
 /// For each subject and round, the median of a run's nanoseconds. A subject's turn begins with runs
