@@ -131,11 +131,10 @@ BenchPage page_of(const ModelTiming& result, const Options& options) {
 int run(const Options& options) {
   ReportInputs report(options.report);  // a file that cannot be read is known before measuring
   const Model model = Model::load(options.model);
-  const Session session(model, options.session);
   InputOptions input_options = options.inputs;
   if (input_options.random.empty()) input_options.random = "1";
-  const ModelTiming result = measure_model(session, gather_inputs(model, input_options),
-                                           options.session.threads, options.seconds);
+  const ModelTiming result =
+      measure_model(model, options.session, gather_inputs(model, input_options), options.seconds);
   if (!options.trace.empty()) write_file(options.trace, to_trace_json(result.profile));
   Json json = report_of(result, options);
   report.finish(json, page_of(result, options));
@@ -165,7 +164,8 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("--trace", options->trace, "write a trace that Perfetto opens")
       ->type_name("FILE");
   add_json(*command, options->json);
-  add_report_options(*command, options->report);
+  constexpr double kDrift = 0.03;  // of the clock between two runs of the command
+  add_report_options(*command, options->report, kDrift);
   command->footer(
       "Example:\n"
       "  engine bench models/jet_tagger.onnx --batch 64 --threads 2 --trace trace.json\n"

@@ -136,7 +136,7 @@ void add_dense(Table& table) {
     for (const Index rows : {1, 1000}) {
       if (rows > 1 && s.inputs * s.outputs > 250'000) continue;
       table.add(
-          concat("Dense ", s.inputs, " to ", s.outputs, rows > 1 ? ", 1000 rows" : ""),
+          concat("Dense+Relu ", s.inputs, " to ", s.outputs, rows > 1 ? ", 1000 rows" : ""),
           [=](Index batch) {
             ops::Epilogue epilogue;
             epilogue.activation = Activation::kRelu;
@@ -191,8 +191,8 @@ void add_attention(Table& table) {
 }
 
 void add_rows(Table& table) {
-  table.add_simple("Softmax of 5", "Softmax", {}, {5});
-  table.add_simple("Softmax of 1000", "Softmax", {}, {1000});
+  table.add_simple("Softmax of a row of 5", "Softmax", {}, {5});
+  table.add_simple("Softmax of a row of 1000", "Softmax", {}, {1000});
   for (const Index width : {64, 768})
     table.add(concat("LayerNormalization of 128 x ", width), [=](Index batch) {
       return case_of(make_operator("", "LayerNormalization", {}),

@@ -71,7 +71,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--json", options.json, "write the report, '-' for standard output")
       ->type_name("FILE");
   app.add_flag("--list", options.list, "print the names of the chosen cases and stop");
-  add_report_options(app, options.report);
+  constexpr double kDrift = 0.01;  // of a median over turns between two runs
+  add_report_options(app, options.report, kDrift);
   app.set_version_flag("--version", fmt::format("engine {}", version()));
   app.footer(kFooter);
 }

@@ -22,8 +22,9 @@ struct ModelTiming {
   std::string advice;
 };
 
-/// Measures for at most `seconds`, then profiles for another half. Throws Error as a run does.
-ModelTiming measure_model(const Session& session, const Tensors& inputs, int threads,
+/// Measures for at most `seconds`, then profiles for another half and ten times what making a
+/// session takes. Throws Error as a session and a run do.
+ModelTiming measure_model(const Model& model, const SessionOptions& options, const Tensors& inputs,
                           double seconds);
 
 /// The instruction set of a device's name; scalar for "reference".

@@ -6,7 +6,8 @@
 
 namespace engine::tools {
 
-void add_report_options(CLI::App& app, ReportOptions& options) {
+void add_report_options(CLI::App& app, ReportOptions& options, double least) {
+  options.least = least;
   app.add_option("--compare", options.compare,
                  "JSON of an earlier run: print ratios with intervals and a verdict")
       ->type_name("OLD.json");

@@ -13,11 +13,11 @@ namespace engine::tools {
 
 struct ReportOptions {
   std::string compare, html, peers;
-  double least = 0.01;
+  double least = 0;
 };
 
-/// --compare, --least, --html, --peers.
-void add_report_options(CLI::App& app, ReportOptions& options);
+/// --compare, --least (with its default), --html, --peers.
+void add_report_options(CLI::App& app, ReportOptions& options, double least);
 
 /// The files that the options name, read before anything is measured.
 class ReportInputs {

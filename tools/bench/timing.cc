@@ -49,22 +49,24 @@ double quantile(std::vector<double>& values, double share) {
   return *at;
 }
 
-Timing measure(const Repeat& repeat, double seconds) {
+Timing measure(const Repeat& repeat, double seconds, const std::function<void()>& before_block) {
   constexpr double kBlock = 0.05;      // seconds, at least
-  constexpr std::size_t kFewest = 20;  // samples in a block, if there is time
+  constexpr std::size_t kFewest = 10;  // samples in a block, if there is time
   Timing timing;
   timing.runs_per_sample = warm_up(repeat, std::min(0.5, 0.1 * seconds));
   Progress progress("measuring", static_cast<std::size_t>(10 * seconds));
   std::vector<double> samples;
   const Clock::time_point start = Clock::now();
-  double elapsed = 0;
+  double elapsed = 0, running = 0;
   for (std::size_t shown = 0; elapsed < seconds && !timing.stable;) {
     std::vector<double> block;
+    if (before_block) before_block();
     const Clock::time_point block_start = Clock::now();
     do {
       block.push_back(sample(repeat, timing.runs_per_sample));
       elapsed = seconds_since(start);
     } while (elapsed < seconds && (block.size() < kFewest || seconds_since(block_start) < kBlock));
+    running += seconds_since(block_start);
     samples.insert(samples.end(), block.begin(), block.end());
     timing.rounds_ns.push_back(quantile(block, 0.5));
     timing.stable = agree(timing.rounds_ns);
@@ -72,7 +74,7 @@ Timing measure(const Repeat& repeat, double seconds) {
   }
   timing.seconds = elapsed;
   timing.runs = static_cast<Index>(samples.size()) * timing.runs_per_sample;
-  timing.runs_per_s = static_cast<double>(timing.runs) / elapsed;
+  timing.runs_per_s = static_cast<double>(timing.runs) / running;
   timing.min_ns = *std::ranges::min_element(samples);
   timing.median_ns = quantile(samples, 0.5);
   timing.p99_ns = quantile(samples, 0.99);

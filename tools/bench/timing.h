@@ -13,7 +13,7 @@ using Repeat = std::function<void(Index)>;
 
 struct Timing {
   double min_ns = 0, median_ns = 0, p99_ns = 0;  ///< of one run
-  double runs_per_s = 0;                         ///< runs over wall time
+  double runs_per_s = 0;                         ///< runs over the time that they took
   Index runs = 0;
   Index runs_per_sample = 1;  ///< short runs are timed in groups, and a group counts as its mean
   double seconds = 0;
@@ -22,8 +22,10 @@ struct Timing {
 };
 
 /// Calls `repeat(n)`, which runs n times, first to warm up, then in blocks until the medians of the
-/// last five blocks lie within 1% of each other or `seconds` are over.
-Timing measure(const Repeat& repeat, double seconds);
+/// last blocks lie within 1% of each other or `seconds` are over. `before_block` may move what runs
+/// to other memory, so that the blocks differ by all that two processes differ by.
+Timing measure(const Repeat& repeat, double seconds,
+               const std::function<void()>& before_block = {});
 
 /// Nanoseconds of one run when `runs` are timed together.
 double sample(const Repeat& repeat, Index runs);
