@@ -118,14 +118,14 @@ std::string table(const BenchPage& page) {
     const auto flops = static_cast<double>(layer.flops), bytes = static_cast<double>(layer.bytes);
     const double seconds = 1e-9 * layer.median_ns;
     html += "<tr><td>" + escape_markup(layer.name) + "</td><td>" + escape_markup(layer.op) +
-            "</td><td>" + escape_markup(layer.kernel) + "</td>";
+            "</td><td class=\"w\">" + escape_markup(layer.kernel) + "</td>";
     html += number_cell(duration_text(layer.median_ns)) +
             number_cell(duration_text(layer.floor_ns)) +
             number_cell(fmt::format("{:.0f}%", 100 * layer.roofline));
     html += number_cell(seconds > 0 ? rate_text(flops / seconds, "") : "") +
             number_cell(bytes_text(bytes)) +
             number_cell(seconds > 0 ? rate_text(bytes / seconds, "") : "");
-    html += fmt::format("<td>{}</td></tr>\n",
+    html += fmt::format("<td class=\"w\">{}</td></tr>\n",
                         layer.memory_bound ? escape_markup(layer.level) : "arithmetic");
   }
   return html + "</tbody></table>\n";
@@ -134,7 +134,8 @@ std::string table(const BenchPage& page) {
 }  // namespace
 
 std::string to_html(const BenchPage& page) {
-  std::string html = begin_page(page.title, chart_style());
+  std::string html = begin_page(
+      page.title, std::string(chart_style()) + "table{font-size:13.5px}td.w{white-space:nowrap}");
   html += "<div class=\"summary\">";
   for (const auto& [value, label] : page.figures)
     html += figure(escape_markup(value), escape_markup(label));

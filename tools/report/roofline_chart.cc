@@ -121,12 +121,12 @@ std::string labels(const std::vector<Point>& points) {
   struct Box {
     double left, right, y;
   };
-  constexpr std::size_t kMost = 12;
+  constexpr std::size_t kMost = 10, kWidest = 38;
   std::vector<Box> placed;
   std::string svg;
   for (const Point& point : points) {
     if (placed.size() == kMost) break;
-    const std::string name = shortened(point.layer->name, 28);
+    const std::string name = shortened(point.layer->name, kWidest);
     const double width = 6.8 * static_cast<double>(width_of(name));
     const bool before = point.x + point.radius + width > kRight;
     const double x = before ? point.x - point.radius - 4 : point.x + point.radius + 4;
