@@ -43,7 +43,9 @@ class Filter {
            error.what(), "); --list prints the names");
     }
   }
-  bool takes(const std::string& name) const { return std::regex_search(name, regex_); }
+  bool takes(const std::string& name, const char* layout) const {
+    return std::regex_search(name, regex_) || std::regex_search(name + layout, regex_);
+  }
 
  private:
   std::regex regex_;
@@ -144,12 +146,12 @@ class Bench {
     const auto c = std::make_shared<const OperatorCase>(chosen.made_by.make(chosen.batch));
     for (const bool blocked : {false, true}) {
       if (!(blocked ? options_.blocked : options_.plain)) continue;
-      const std::string name = c->name + (blocked ? kBlocked : kPlain);
-      if (!filter_.takes(name)) continue;
+      const char* layout = blocked ? kBlocked : kPlain;
+      if (!filter_.takes(c->name, layout)) continue;
       const Subject subject{c, blocked};
       Placed placed(subject, *backend_, pool_, bits_);
       if (!placed) continue;
-      describe(name, *c, (*placed).kernel().name());
+      describe(c->name + layout, *c, (*placed).kernel().name());
       subjects_.push_back(subject);
     }
     return bytes_of(c->inputs);
@@ -217,8 +219,8 @@ std::vector<ChosenCase> choose_cases(const KernelOptions& options) {
   const Filter filter(options.filter);
   std::vector<ChosenCase> chosen;
   const auto add = [&](const test::BitCase& c, Index batch) {
-    if ((options.plain && filter.takes(c.name + kPlain)) ||
-        (options.blocked && filter.takes(c.name + kBlocked)))
+    if ((options.plain && filter.takes(c.name, kPlain)) ||
+        (options.blocked && filter.takes(c.name, kBlocked)))
       chosen.push_back({c, options.batch > 0 ? options.batch : batch});
   };
   if (options.table != "bits")

@@ -12,7 +12,7 @@ namespace engine::bench {
 
 struct KernelOptions {
   std::string device = "cpu";
-  std::string filter;         ///< expression that the name of a case must contain, with its layout
+  std::string filter;  ///< expression that a case's name contains, without or with its layout
   std::string table = "all";  ///< "bits", "layers" or "all"
   Index batch = 0;            ///< 0: what the case is used at
   int threads = 1, rounds = 9;

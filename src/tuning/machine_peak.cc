@@ -189,7 +189,7 @@ MachinePeak measure_peak(Isa isa, int threads) {
   if (cpu.l3 > 2 * l2 * count)
     add("L3", static_cast<double>(cpu.l3), std::max(2 * l2, std::min(cpu.l3 / 4, kLeast) / count));
   add("memory", std::numeric_limits<double>::infinity(),
-      std::clamp(2 * cpu.l3, kLeast, kMost) / count);
+      std::clamp(4 * cpu.l3, kLeast, kMost) / count);
   for (std::size_t i = 1; i < peak.levels.size(); ++i)  // what is farther away is never faster
     peak.levels[i].bytes_per_s =
         std::min(peak.levels[i].bytes_per_s, peak.levels[i - 1].bytes_per_s);
