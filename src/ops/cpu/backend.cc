@@ -59,8 +59,9 @@ class CpuBackend final : public ops::Backend {
 
  private:
   std::unique_ptr<Kernel> bind_kernel(const Binding& binding) const override {
-    if (const KernelDef* def = find_kernel(binding.op.name()))
-      if (auto kernel = def->bind(binding, isa_)) return kernel;
+    for (const KernelDef& def : kKernels)
+      if (def.op == binding.op.name())
+        if (auto kernel = def.bind(binding, isa_)) return kernel;
     return ops::bind_operator(binding, false);
   }
 
