@@ -298,9 +298,7 @@ struct Sampler {
 
 }  // namespace
 
-template <class Real>
-Fault Resize::compute(Inputs in, Outputs out) const {
-  if (out[0].size() == 0) return kNoFault;
+std::vector<ResizeAxis> Resize::resolve(Inputs in) const {
   const auto input = [&](std::size_t i) { return i < in.size() ? in[i] : Input{}; };
   std::vector<float> scales;
   std::vector<double> roi;
@@ -309,9 +307,14 @@ Fault Resize::compute(Inputs in, Outputs out) const {
   if (const Input r = input(1)) read_floats<double>(r.dtype, r.data, r.size(), roi);
   if (const Input s = input(3); s && s.size() > 0)
     sizes.assign(s.as<std::int64_t>(), s.as<std::int64_t>() + s.size());
-  const std::vector<ResizeAxis> resolved =
-      resolve(in[0].shape(), scales.empty() ? nullptr : &scales, sizes.empty() ? nullptr : &sizes,
-              roi.empty() ? nullptr : &roi);
+  return resolve(in[0].shape(), scales.empty() ? nullptr : &scales,
+                 sizes.empty() ? nullptr : &sizes, roi.empty() ? nullptr : &roi);
+}
+
+template <class Real>
+Fault Resize::compute(Inputs in, Outputs out) const {
+  if (out[0].size() == 0) return kNoFault;
+  const std::vector<ResizeAxis> resolved = resolve(in);
   for (std::size_t i = 0; i < resolved.size(); ++i)
     if (resolved[i].output != out[0].shape()[i])
       return {Status::Fault::kBadShape, resolved[i].output, out[0].shape()[i]};

@@ -64,6 +64,8 @@ struct Resize : ComputingOperator<Resize> {
   std::vector<ResizeAxis> resolve(const Shape& x, const std::vector<float>* scales,
                                   const std::vector<Index>* sizes,
                                   const std::vector<double>* roi) const;
+  /// The same from the inputs of a call, whose values are there.
+  std::vector<ResizeAxis> resolve(Inputs in) const;
   ResizeTable table(const ResizeAxis& axis) const;
   std::size_t workspace(Inputs in, Outputs out) const override;
 
