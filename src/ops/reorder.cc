@@ -12,14 +12,15 @@ class ReorderKernel final : public Kernel {
   Fault run(const Call& call) const noexcept override {
     const float* from = static_cast<const float*>(call.in[0]);
     float* to = static_cast<float*>(call.out[0]);
-    const Index each = view_.plane();
     constexpr Index kFloatsPerTask = 1 << 14;
-    call.pool.ranges(view_.batch * view_.blocks, std::max<Index>(1, kFloatsPerTask / each),
+    const Index grain = std::max<Index>(1, kFloatsPerTask / std::max<Index>(1, view_.row()));
+    call.pool.ranges(view_.batch * view_.blocks * view_.height, grain,
                      [&](Index first, Index last) {
                        for (Index i = first; i < last; ++i) {
-                         const Index n = i / view_.blocks, j = i % view_.blocks;
-                         if (to_blocked_) block(n, j, from, to);
-                         else unblock(n, j, from, to);
+                         const Index plane = i / view_.height, y = i % view_.height;
+                         const Index n = plane / view_.blocks, j = plane % view_.blocks;
+                         if (to_blocked_) block(n, j, y, from, to);
+                         else unblock(n, j, y, from, to);
                        }
                      });
     return kNoFault;
@@ -31,30 +32,26 @@ class ReorderKernel final : public Kernel {
     return (n * view_.channels + j * view_.block) * view_.height * view_.width;
   }
 
-  // Row by row, channel by channel: a row of blocks stays in the first-level cache.
-  void block(Index n, Index j, const float* from, float* to) const noexcept {
-    view_.clear_border(to, n, j);
+  // Channel by channel: a row of blocks stays in the first-level cache.
+  void block(Index n, Index j, Index y, const float* from, float* to) const noexcept {
+    if (y == 0) view_.clear_border(to, n, j);
     const Index pixels = view_.height * view_.width, block = view_.block;
-    from += plain_offset(n, j);
-    for (Index y = 0; y < view_.height; ++y, from += view_.width) {
-      float* row = to + view_.offset(n, j, y, 0);
-      if (block == 1) std::copy_n(from, view_.width, row);
-      else
-        for (Index c = 0; c < view_.lanes(j); ++c)
-          for (Index x = 0; x < view_.width; ++x) row[x * block + c] = from[c * pixels + x];
-    }
+    from += plain_offset(n, j) + y * view_.width;
+    float* row = to + view_.offset(n, j, y, 0);
+    if (block == 1) std::copy_n(from, view_.width, row);
+    else
+      for (Index c = 0; c < view_.lanes(j); ++c)
+        for (Index x = 0; x < view_.width; ++x) row[x * block + c] = from[c * pixels + x];
   }
 
-  void unblock(Index n, Index j, const float* from, float* to) const noexcept {
+  void unblock(Index n, Index j, Index y, const float* from, float* to) const noexcept {
     const Index pixels = view_.height * view_.width, block = view_.block;
-    to += plain_offset(n, j);
-    for (Index y = 0; y < view_.height; ++y, to += view_.width) {
-      const float* row = from + view_.offset(n, j, y, 0);
-      if (block == 1) std::copy_n(row, view_.width, to);
-      else
-        for (Index c = 0; c < view_.lanes(j); ++c)
-          for (Index x = 0; x < view_.width; ++x) to[c * pixels + x] = row[x * block + c];
-    }
+    to += plain_offset(n, j) + y * view_.width;
+    const float* row = from + view_.offset(n, j, y, 0);
+    if (block == 1) std::copy_n(row, view_.width, to);
+    else
+      for (Index c = 0; c < view_.lanes(j); ++c)
+        for (Index x = 0; x < view_.width; ++x) to[c * pixels + x] = row[x * block + c];
   }
 
   BlockedView view_;
