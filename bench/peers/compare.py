@@ -1,117 +1,146 @@
 #!/usr/bin/env python3
-"""Times models on this engine and on onnxruntime, in turns, and holds their outputs together.
+"""Times models on this engine and on other engines, in turns, and holds their outputs together.
 
-    scripts/setup peers
-    .venv/bin/python bench/peers/compare.py MODEL.onnx... [--batch 1 8] [--threads 1 2] [--rounds 7]
-
-Each round times one after the other for about a second. The ratio is onnxruntime's median by the
-engine's, the median of all rounds, with the smallest and the largest: above 1 the engine is faster.
-A free first axis is the batch; other free axes are 1.
+Each round times the engine and every peer, one after the other; `ratio` is the median over the
+rounds of the peer's time by the engine's (above 1 the engine is faster), with an interval that holds
+it with 95%. `difference` is the largest one of the outputs, by the largest output if that is above 1.
+The first axis, if it is free, is the batch; other free axes are 1.
 """
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
+from contextlib import ExitStack
 
-import numpy as np
-import onnxruntime
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int32)": np.int32,
-         "tensor(int64)": np.int64}
-
-
-def make_inputs(session, batch):
-    random = np.random.default_rng(1)
-    inputs = {}
-    for i in session.get_inputs():
-        shape = [batch if k == 0 and not isinstance(d, int) else d if isinstance(d, int) else 1
-                 for k, d in enumerate(i.shape)]
-        values = random.uniform(-1, 1, shape)
-        inputs[i.name] = np.asarray(values, TYPES[i.type])
-    return inputs
+import machine
+import models
+import peers
+import table
+from outputs import largest_difference
+from ratios import ratio_of
+from worker import Cannot, Worker
 
 
-class Peer:
-    def __init__(self, model, threads):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
-
-    def median_ns(self, inputs, seconds):
-        times, end = [], time.perf_counter() + seconds
-        while time.perf_counter() < end or len(times) < 3:
-            start = time.perf_counter_ns()
-            self.session.run(None, inputs)
-            times.append(time.perf_counter_ns() - start)
-        return statistics.median(times)
+def start(case, threads, peer, stack):
+    command, settings = (peers.engine if peer == "engine" else peers.PEERS[peer])(case)
+    job = case.write_job(peer, threads, settings)
+    worker = Worker(command, job, threads, case.folder / f"{peer}.log")
+    stack.callback(worker.close)
+    return worker
 
 
-def engine(command, *arguments):
-    done = subprocess.run([command, *map(str, arguments)], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"compare: {' '.join(map(str, arguments))}: {done.stderr.strip()}")
-    return done.stdout
+class Contest:
+    """The engine and the peers that can run a case, each in a process of its own."""
+
+    def __init__(self, case, threads, names, stack):
+        self.case, self.threads = case, threads
+        self.workers = {"engine": start(case, threads, "engine", stack)}
+        self.outputs = self.outputs_of("engine", 0)
+        self.failures, self.times, self.differences = {}, {}, {}
+        for name in names:
+            self.attempt(name, lambda name=name: self.join(name, stack))
+
+    def attempt(self, name, action):
+        """What goes wrong with one peer takes only that peer out."""
+        try:
+            action()
+        except Cannot as reason:
+            self.workers.pop(name, None)
+            self.failures[name] = str(reason)
+
+    def join(self, name, stack):
+        worker = start(self.case, self.threads, name, stack)
+        self.workers[name] = worker
+        for index, part in enumerate(worker.names):
+            if part != "engine":
+                self.differences[part] = largest_difference(self.outputs, self.outputs_of(name, index))
+
+    def outputs_of(self, name, index):
+        self.workers[name].write_outputs(index)
+        return self.case.read_outputs(name)
+
+    def round(self, seconds):
+        for name in list(self.workers):
+            self.attempt(name, lambda name=name: self.time(name, seconds))
+        if "engine" in self.failures:
+            raise Cannot(f"the engine: {self.failures['engine']}")
+
+    def time(self, name, seconds):
+        worker = self.workers[name]
+        for part, ns in zip(worker.names, worker.times(seconds * len(worker.names)), strict=True):
+            self.times.setdefault((name, part), []).append(ns)
+
+    def rows(self):
+        """One for each peer; a process that has the engine in itself is held against that one."""
+        for name, worker in self.workers.items():
+            ours = self.times.get((name, "engine"), self.times["engine", "engine"])
+            for part, version in zip(worker.names, worker.versions, strict=True):
+                if part == "engine":
+                    continue
+                theirs = self.times[name, part]
+                ratio, low, high = ratio_of(ours, theirs)
+                yield {"model": self.case.name, "batch": self.case.batch, "threads": self.threads, "peer": part,
+                       "version": version, "engine_ns": statistics.median(ours),
+                       "peer_ns": statistics.median(theirs), "ratio": ratio, "low": low, "high": high,
+                       "difference": self.differences[part]}
 
 
-def largest_difference(command, model, peer, inputs):
-    """Largest difference of the outputs, by the largest output if that is above 1."""
-    with tempfile.TemporaryDirectory() as folder:
-        given = []
-        for name, value in inputs.items():
-            path = os.path.join(folder, f"in{len(given)}.npy")
-            np.save(path, value)
-            given += ["--input", f"{name}={path}"]
-        out = os.path.join(folder, "out")
-        engine(command, "run", model, *given, "--output", out)
-        worst = 0.0
-        for info, wanted in zip(peer.session.get_outputs(), peer.session.run(None, inputs)):
-            got = np.load(os.path.join(out, info.name.replace("/", "_") + ".npy"))
-            scale = max(np.abs(wanted).max(), 1.0)
-            worst = max(worst, float(np.abs(got.astype(np.float64) - wanted).max() / scale))
-        return worst
+def measure(case, threads, args):
+    """The rows of one case on so many threads, and why peers are missing."""
+    with ExitStack() as stack:
+        contest = Contest(case, threads, args.peers, stack)
+        for _ in range(args.rounds):
+            contest.round(args.seconds)
+        return list(contest.rows()), contest.failures
 
 
-def label(model):
-    folder, file = os.path.split(os.path.abspath(model))
-    return os.path.basename(folder) if file == "model.onnx" else file.removesuffix(".onnx")
+def run(args):
+    rows, failures = [], {}
+    print(table.head(), flush=True)
+    for name in args.models:
+        for batch in args.batch:
+            try:
+                case = models.Case(name, batch)
+                for threads in args.threads:
+                    done, missing = measure(case, threads, args)
+                    for row in done:
+                        print(table.line(row, args.tolerance), flush=True)
+                    rows += done
+                    for peer, reason in missing.items():
+                        failures.setdefault((peer, reason), []).append(f"{case.name} batch {batch}")
+            except Cannot as reason:
+                print(f"{models.label(name)} batch {batch}: {reason}", flush=True)
+                failures.setdefault(("engine", str(reason)), []).append(f"{models.label(name)} batch {batch}")
+    print(table.tail(rows, failures, args.tolerance))
+    return rows, failures
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench/peers/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="+", metavar="MODEL")
+    parser.add_argument("--models", nargs="+", default=list(models.MODELS), metavar="MODEL",
+                        help=f"files, or some of {', '.join(models.MODELS)} (default: these)")
+    parser.add_argument("--peers", nargs="+", default=list(peers.PEERS), choices=list(peers.PEERS))
     parser.add_argument("--batch", type=int, nargs="+", default=[1])
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each side of a round")
-    parser.add_argument("--engine", default=os.path.join(ROOT, "build/release/engine"))
-    args = parser.parse_args()
-    print(f"onnxruntime {onnxruntime.__version__}")
-    print(f"{'model':24} {'batch':>5} {'threads':>7} {'engine us':>10} {'peer us':>10} "
-          f"{'ratio':>6} {'(range)':>14}  difference")
-    for model in args.models:
-        for batch in args.batch:
-            for threads in args.threads:
-                peer = Peer(model, threads)
-                inputs = make_inputs(peer.session, batch)
-                rounds = []
-                for _ in range(args.rounds):
-                    report = json.loads(engine(args.engine, "bench", model, "--json", "--batch", batch,
-                                               "--threads", threads, "--seconds", args.seconds))
-                    rounds.append((report["median_ns"], peer.median_ns(inputs, args.seconds)))
-                ratios = sorted(theirs / ours for ours, theirs in rounds)
-                print(f"{label(model)[:24]:24} {batch:5} {threads:7} "
-                      f"{statistics.median(r[0] for r in rounds) / 1e3:10.1f} "
-                      f"{statistics.median(r[1] for r in rounds) / 1e3:10.1f} "
-                      f"{statistics.median(ratios):6.2f} ({ratios[0]:5.2f} - {ratios[-1]:5.2f})  "
-                      f"{largest_difference(args.engine, model, peer, inputs):.1e}", flush=True)
+    parser.add_argument("--seconds", type=float, default=0.3, help="for each side of a round")
+    parser.add_argument("--tolerance", type=float, default=1e-4, help="differences above it are marked")
+    parser.add_argument("--json", metavar="FILE", help="write the rows, and what machine this is")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    rows, failures = run(args)
+    if args.json:
+        missing = [{"peer": peer, "reason": reason, "cases": cases} for (peer, reason), cases in failures.items()]
+        with open(args.json, "w") as file:
+            json.dump({"machine": machine.facts(), "rows": rows, "missing": missing}, file, indent=1)
+            file.write("\n")
+    return 1 if any(peer == "engine" for peer, _ in failures) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
