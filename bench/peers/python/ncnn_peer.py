@@ -13,7 +13,10 @@ def make(job):
         setattr(net.opt, name, False)
     if net.load_param(job["settings"]["param"]) or net.load_model(job["settings"]["bin"]):
         raise RuntimeError("the converted model does not load")
-    inputs = [ncnn.Mat(np.fromfile(file, dtype).reshape(shape[1:])).clone() for _, dtype, shape, file in job["inputs"]]
+    inputs = []
+    for _, dtype, shape, file in job["inputs"]:
+        array = np.fromfile(file, dtype).reshape(shape[1:])
+        inputs.append(ncnn.Mat(array).clone())  # before, it only looks at the array's memory
 
     def extract(read):
         extractor = net.create_extractor()
