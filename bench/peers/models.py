@@ -11,7 +11,7 @@ from worker import Cannot
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "peers"
-sys.path.insert(0, str(ROOT / "models" / "generators"))
+sys.path.append(str(ROOT / "models" / "generators"))
 import builder  # noqa: E402
 
 # Name, and what makes it: a generator with its arguments, or a file of the repository.

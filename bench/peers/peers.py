@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dense_layers import write_layers
 from worker import Cannot
 
 HERE = Path(__file__).resolve().parent
@@ -88,4 +89,10 @@ def mnn(case):
     return command, {"mnn": model}
 
 
-PEERS = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn, "mnn": mnn}
+def by_hand(case):
+    """Eigen, OpenBLAS and what imitates lwtnn and SOFIE; the engine is in the same process."""
+    settings = write_layers(case.proto, case.folder / "weights.bin")
+    return program("mlp"), settings
+
+
+PEERS = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn, "mnn": mnn, "by_hand": by_hand}
