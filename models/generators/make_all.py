@@ -9,6 +9,7 @@ import graph_network
 import gru_tagger
 import lstm_tagger
 import mlp
+import mobilenet
 import patch_cnn
 import resnet50
 from builder import save
@@ -16,6 +17,7 @@ from builder import save
 FULL = {
     "mlp": (mlp, {}),
     "resnet50": (resnet50, {}),
+    "mobilenet": (mobilenet, {}),
     "patch_cnn": (patch_cnn, {}),
     "patch_cnn_nhwc": (patch_cnn, {"nhwc": True}),
     "lstm_tagger": (lstm_tagger, {}),
