@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from conv_plan import write_plan
 from dense_layers import write_layers
 from worker import Cannot
 
@@ -89,10 +90,15 @@ def mnn(case):
     return command, {"mnn": model}
 
 
+def onednn(case):
+    return program("onednn", "libdnnl-dev"), write_plan(case.proto, case.folder)
+
+
 def by_hand(case):
     """Eigen, OpenBLAS and what imitates lwtnn and SOFIE; the engine is in the same process."""
     settings = write_layers(case.proto, case.folder / "weights.bin")
     return program("mlp"), settings
 
 
-PEERS = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn, "mnn": mnn, "by_hand": by_hand}
+PEERS = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn, "mnn": mnn,
+         "onednn": onednn, "by_hand": by_hand}
