@@ -29,7 +29,11 @@ class Worker:
             self.process = subprocess.Popen([*command, job], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=errors, env=environment(threads))
         os.set_blocking(self.process.stdout.fileno(), False)
-        words = self.answer("ready", patience)
+        try:
+            words = self.answer("ready", patience)
+        except Cannot:
+            self.close()
+            raise
         self.names, self.versions = words[::2], words[1::2]
 
     def times(self, seconds):
@@ -42,7 +46,10 @@ class Worker:
         self.answer("done", 300)
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has died with a question unread
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
