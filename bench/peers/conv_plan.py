@@ -15,6 +15,8 @@ from onnx import helper, numpy_helper
 
 from worker import Cannot
 
+REFUSED = "only for networks of convolutions, norms, sums, ReLU, pooling and a dense layer, one input and one output"
+
 
 @dataclass
 class Step:
@@ -37,7 +39,7 @@ class Plan:
     def __init__(self, model):
         graph = model.graph
         if len(graph.input) > 1 or len(graph.output) > 1:
-            raise Cannot("only for networks of one input and one output")
+            raise Cannot(REFUSED)
         self.constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
         self.steps, self.values = [], {graph.input[0].name: 0}
         self.uses = {}
@@ -47,11 +49,11 @@ class Plan:
         for node in graph.node:
             add = getattr(self, "add_" + node.op_type.lower(), None)
             if add is None:
-                raise Cannot(f"only for chains of convolutions, not for {node.op_type}")
+                raise Cannot(REFUSED)
             attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
             self.values[node.output[0]] = add(node, attributes)
         if self.values[graph.output[0].name] != len(self.steps):
-            raise Cannot("only for networks whose last step is the output")
+            raise Cannot(REFUSED)
 
     def step(self, *arguments):
         self.steps.append(Step(*arguments))
@@ -60,14 +62,14 @@ class Plan:
     def only_user(self, name, value):
         """The step that made a value, which may take in the node that reads it."""
         if self.uses[name] != 1 or value == 0 or self.steps[value - 1].kind != "conv":
-            raise Cannot("only for norms, sums and activations right after a convolution")
+            raise Cannot(REFUSED)
         return self.steps[value - 1]
 
     def add_conv(self, node, attributes):
         weights = self.constants[node.input[1]]
         bias = self.constants[node.input[2]] if len(node.input) > 2 else np.zeros(len(weights), np.float32)
         if any(n != 1 for n in attributes.get("dilations", [1])) or weights.ndim != 4:
-            raise Cannot("only for plain two-dimensional convolutions")
+            raise Cannot(REFUSED)
         groups = attributes.get("group", 1)
         numbers = [len(weights), weights.shape[1] * groups, *weights.shape[2:], *attributes.get("strides", [1, 1]),
                    *attributes.get("pads", [0] * 4), groups]
@@ -89,7 +91,7 @@ class Plan:
 
     def add_clip(self, node, _):
         if [float(self.constants.get(name, np.nan)) for name in node.input[1:]] != [0, 6]:
-            raise Cannot("only for Clip from 0 to 6")
+            raise Cannot(REFUSED)
         value = self.values[node.input[0]]
         self.only_user(node.input[0], value).activation = "relu6"
         return value

@@ -25,11 +25,17 @@ def line(row, tolerance):
                  f"{row['difference']:.1e}{differs}"])
 
 
+def shortened(text, length=160):
+    """What a library says may be a page; the cause stands at its end."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else "... " + text[-length:]
+
+
 def tail(rows, failures, tolerance):
     versions = {row["peer"]: row["version"] for row in rows}
     lines = ["", "versions: " + ", ".join(f"{peer} {version}" for peer, version in versions.items())]
     for (peer, reason), cases in failures.items():
-        lines.append(f"not measured: {peer} on {', '.join(dict.fromkeys(cases))}: {reason}")
+        lines.append(f"not measured: {peer} on {', '.join(dict.fromkeys(cases))}: {shortened(reason)}")
     count = sum(row["difference"] > tolerance for row in rows)
     if count:
         lines.append(f"{count} rows have outputs that differ by more than {tolerance:g}: what is timed there is other work")

@@ -56,7 +56,7 @@ class Steps(unittest.TestCase):
         np.testing.assert_allclose(step.bias, [2, 2])  # (0 - 1) * 3 + 5
 
     def test_other_networks_are_refused(self):
-        with self.assertRaisesRegex(Cannot, "not for"):
+        with self.assertRaisesRegex(Cannot, "only for networks"):
             Plan(gru_tagger.build(steps=3, hidden=4))
 
 
