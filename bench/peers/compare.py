@@ -13,6 +13,7 @@ import statistics
 import sys
 from contextlib import ExitStack
 
+import layers
 import machine
 import models
 import peers
@@ -71,6 +72,17 @@ class Contest:
         for part, ns in zip(worker.names, worker.times(seconds * len(worker.names)), strict=True):
             self.times.setdefault((name, part), []).append(ns)
 
+    def layers(self, rounds, seconds):
+        """(peer, rows) of each peer that times layers, in turns with the engine."""
+        for name in [name for name in self.workers if name in peers.WITH_LAYERS]:
+            engine, peer = self.workers["engine"], self.workers[name]
+            try:
+                pairs = [(engine.parts(seconds), peer.parts(seconds)) for _ in range(rounds)]
+            except Cannot as reason:
+                self.failures[name] = f"layers: {reason}"
+            else:
+                yield name, list(layers.rows_of(pairs))
+
     def rows(self):
         """One for each peer; a process that has the engine in itself is held against that one."""
         for name, worker in self.workers.items():
@@ -86,34 +98,62 @@ class Contest:
                        "difference": self.differences[part]}
 
 
-def measure(case, threads, args):
-    """The rows of one case on so many threads, and why peers are missing."""
-    with ExitStack() as stack:
-        contest = Contest(case, threads, args.peers, stack)
-        for _ in range(args.rounds):
-            contest.round(args.seconds)
-        return list(contest.rows()), contest.failures
+class Report:
+    """What has been measured, printed as it comes."""
+
+    def __init__(self, args):
+        self.args, self.rows, self.layers, self.failures = args, [], [], {}
+        print(table.head(), flush=True)
+
+    def measure(self, case, threads):
+        with ExitStack() as stack:
+            contest = Contest(case, threads, self.args.peers, stack)
+            for _ in range(self.args.rounds):
+                contest.round(self.args.seconds)
+            for row in contest.rows():
+                print(table.line(row, self.args.tolerance), flush=True)
+                self.rows.append(row)
+            if self.args.layers:
+                self.add_layers(contest)
+            for peer, reason in contest.failures.items():
+                self.fail(peer, reason, case.name, case.batch)
+
+    def add_layers(self, contest):
+        case, threads = contest.case, contest.threads
+        for peer, rows in contest.layers(self.args.rounds, self.args.seconds):
+            print(layers.text(case, threads, peer, rows) + "\n", flush=True)
+            same = {"model": case.name, "batch": case.batch, "threads": threads, "peer": peer}
+            self.layers += [same | row for row in rows]
+
+    def fail(self, peer, reason, model, batch):
+        self.failures.setdefault((peer, reason), []).append(f"{model} batch {batch}")
+
+    def write(self, file):
+        missing = [{"peer": peer, "reason": reason, "cases": cases} for (peer, reason), cases in self.failures.items()]
+        json.dump({"machine": machine.facts(), "rows": self.rows, "layers": self.layers, "missing": missing}, file, indent=1)
+        file.write("\n")
 
 
 def run(args):
-    rows, failures = [], {}
-    print(table.head(), flush=True)
+    report = Report(args)
     for name in args.models:
         for batch in args.batch:
             try:
                 case = models.Case(name, batch)
                 for threads in args.threads:
-                    done, missing = measure(case, threads, args)
-                    for row in done:
-                        print(table.line(row, args.tolerance), flush=True)
-                    rows += done
-                    for peer, reason in missing.items():
-                        failures.setdefault((peer, reason), []).append(f"{case.name} batch {batch}")
+                    report.measure(case, threads)
             except Cannot as reason:
                 print(f"{models.label(name)} batch {batch}: {reason}", flush=True)
-                failures.setdefault(("engine", str(reason)), []).append(f"{models.label(name)} batch {batch}")
-    print(table.tail(rows, failures, args.tolerance))
-    return rows, failures
+                report.fail("engine", str(reason), models.label(name), batch)
+    print(table.tail(report.rows, report.failures, args.tolerance))
+    return report
+
+
+def count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a count (at least 1)")
+    return value
 
 
 def arguments():
@@ -122,24 +162,22 @@ def arguments():
     parser.add_argument("--models", nargs="+", default=list(models.MODELS), metavar="MODEL",
                         help=f"files, or some of {', '.join(models.MODELS)} (default: these)")
     parser.add_argument("--peers", nargs="+", default=list(peers.PEERS), choices=list(peers.PEERS))
-    parser.add_argument("--batch", type=int, nargs="+", default=[1])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1])
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--batch", type=count, nargs="+", default=[1])
+    parser.add_argument("--threads", type=count, nargs="+", default=[1])
+    parser.add_argument("--rounds", type=count, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="for each side of a round")
+    parser.add_argument("--layers", action="store_true", help=f"also layer by layer, where a peer can: {', '.join(peers.WITH_LAYERS)}")
     parser.add_argument("--tolerance", type=float, default=1e-4, help="differences above it are marked")
-    parser.add_argument("--json", metavar="FILE", help="write the rows, and what machine this is")
+    parser.add_argument("--json", type=argparse.FileType("w"), metavar="FILE", help="write the rows, and what machine this is")
     return parser.parse_args()
 
 
 def main():
     args = arguments()
-    rows, failures = run(args)
+    report = run(args)
     if args.json:
-        missing = [{"peer": peer, "reason": reason, "cases": cases} for (peer, reason), cases in failures.items()]
-        with open(args.json, "w") as file:
-            json.dump({"machine": machine.facts(), "rows": rows, "missing": missing}, file, indent=1)
-            file.write("\n")
-    return 1 if any(peer == "engine" for peer, _ in failures) else 0
+        report.write(args.json)
+    return 1 if any(peer == "engine" for peer, _ in report.failures) else 0
 
 
 if __name__ == "__main__":

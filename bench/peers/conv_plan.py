@@ -1,6 +1,6 @@
 """A convolutional network as steps for peers that read no ONNX: norms folded, sums and activations fused.
 
-    conv IN OUT RESIDUAL ACTIVATION FILTERS CHANNELS KERNEL(2) STRIDES(2) PADS(4) GROUPS
+    conv IN OUT RESIDUAL ACTIVATION FILTERS CHANNELS KERNEL(2) STRIDES(2) PADS(4) GROUPS NODE
     maxpool IN OUT KERNEL(2) STRIDES(2) PADS(4)
     mean IN OUT
     dense IN OUT UNITS INPUTS
@@ -72,7 +72,7 @@ class Plan:
             raise Cannot(REFUSED)
         groups = attributes.get("group", 1)
         numbers = [len(weights), weights.shape[1] * groups, *weights.shape[2:], *attributes.get("strides", [1, 1]),
-                   *attributes.get("pads", [0] * 4), groups]
+                   *attributes.get("pads", [0] * 4), groups, "_".join((node.name or node.output[0]).split())]
         return self.step("conv", self.values[node.input[0]], numbers, weights, bias)
 
     def add_batchnormalization(self, node, attributes):

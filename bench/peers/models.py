@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import helper
+from google.protobuf.message import DecodeError
+from onnx import TensorProto, helper
 
 from worker import Cannot
 
@@ -13,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "peers"
 sys.path.append(str(ROOT / "models" / "generators"))
 import builder  # noqa: E402
+
+TYPES = {TensorProto.FLOAT: "float32", TensorProto.DOUBLE: "float64", TensorProto.INT32: "int32", TensorProto.INT64: "int64"}
 
 # Name, and what makes it: a generator with its arguments, or a file of the repository.
 MODELS = {
@@ -66,6 +69,22 @@ def fix_batch(model, batch):
                 dim.dim_value = extents[dim.dim_param]
 
 
+def read(path):
+    """The model; Cannot if it is none, or has what a job cannot say (native/job.h)."""
+    try:
+        model = onnx.load(path)
+    except (DecodeError, OSError) as error:
+        raise Cannot(f"it is no ONNX file that can be read: {error}") from None
+    weights = {tensor.name for tensor in model.graph.initializer}
+    for info in (*model.graph.input, *model.graph.output):
+        kind = info.type.tensor_type.elem_type
+        if info.name not in weights and kind not in TYPES:
+            raise Cannot(f"{info.name!r} has another type than {', '.join(TYPES.values())}")
+        if set(info.name) & set("\t\n"):
+            raise Cannot(f"{info.name!r} has a tab or a line break in its name")
+    return model
+
+
 class Case:
     """A model with a batch, in a folder of its own: model.onnx and the values of its inputs."""
 
@@ -75,13 +94,14 @@ class Case:
         self.folder = WORK / "cases" / f"{self.name}_{batch}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path = self.folder / "model.onnx"
-        self.proto = onnx.load(source)
+        self.proto = read(source)
         weights = {tensor.name for tensor in self.proto.graph.initializer}
         given = [info for info in self.proto.graph.input if info.name not in weights]
         del self.proto.graph.input[:]
         self.proto.graph.input.extend(given)
         fix_batch(self.proto, batch)
-        if not self.path.exists() or self.path.stat().st_mtime < source.stat().st_mtime:
+        newest = max(path.stat().st_mtime for path in (source, Path(__file__)))
+        if not self.path.exists() or self.path.stat().st_mtime < newest:
             onnx.save(self.proto, self.path)
         self.inputs = builder.random_inputs(self.proto, batch, seed=1)
         self.outputs = [(info.name, helper.tensor_dtype_to_np_dtype(info.type.tensor_type.elem_type))

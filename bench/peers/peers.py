@@ -1,7 +1,6 @@
 """How each peer is started on a case: what is converted for it, and which program runs it."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from dense_layers import write_layers
 from worker import Cannot
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = Path(os.environ.get("ENGINE_BUILD", HERE.parents[1] / "build" / "release"))
+PROGRAMS = HERE.parents[1] / "build" / "release"
 
 
 def program(name, needs=""):
@@ -42,9 +41,10 @@ def python(script, needs):
 
 
 def convert(case, folder, wanted, command):
-    """Runs a converter in a folder of its own, once for each version of the model."""
+    """Runs a converter in a folder of its own, once for each version of the model and of this file."""
     folder.mkdir(exist_ok=True)
-    if any(not path.exists() or path.stat().st_mtime < case.path.stat().st_mtime for path in wanted):
+    newest = max(path.stat().st_mtime for path in (case.path, Path(__file__)))
+    if any(not path.exists() or path.stat().st_mtime < newest for path in wanted):
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=300)
         except subprocess.TimeoutExpired:
@@ -104,3 +104,4 @@ def by_hand(case):
 
 PEERS = {"onnxruntime": onnxruntime, "openvino": openvino, "ncnn": ncnn, "mnn": mnn,
          "onednn": onednn, "by_hand": by_hand}
+WITH_LAYERS = ("onednn",)

@@ -33,9 +33,12 @@ def shortened(text, length=160):
 
 def tail(rows, failures, tolerance):
     versions = {row["peer"]: row["version"] for row in rows}
-    lines = ["", "versions: " + ", ".join(f"{peer} {version}" for peer, version in versions.items())]
+    lines = [""]
+    if versions:
+        lines.append("versions: " + ", ".join(f"{peer} {version}" for peer, version in versions.items()))
     for (peer, reason), cases in failures.items():
-        lines.append(f"not measured: {peer} on {', '.join(dict.fromkeys(cases))}: {shortened(reason)}")
+        if peer != "engine":  # that has been said in the table
+            lines.append(f"not measured: {peer} on {', '.join(dict.fromkeys(cases))}: {shortened(reason)}")
     count = sum(row["difference"] > tolerance for row in rows)
     if count:
         lines.append(f"{count} rows have outputs that differ by more than {tolerance:g}: what is timed there is other work")

@@ -41,6 +41,12 @@ class Worker:
         self.say(f"time {seconds}")
         return [float(word) for word in self.answer("times", 60 + 20 * seconds)]
 
+    def parts(self, seconds):
+        """Nanoseconds of each layer that is timed, by the name of its node."""
+        self.say(f"parts {seconds}")
+        words = self.answer("parts", 60 + 20 * seconds)
+        return {name: float(ns) for name, ns in zip(words[::2], words[1::2], strict=True)}
+
     def write_outputs(self, index):
         self.say(f"outputs {index}")
         self.answer("done", 300)

@@ -74,6 +74,15 @@ void write_outputs(const Job& job, const State& state) {
   }
 }
 
+std::vector<Part> parts_of(State& state) {
+  engine::Profile profile;
+  if (!state.call || !state.call->run(profile)) throw std::runtime_error("it does not time layers");
+  std::vector<Part> parts;
+  for (const engine::NodeProfile& node : profile.nodes)
+    parts.push_back({node.name, static_cast<double>(node.duration_ns.back())});
+  return parts;
+}
+
 }  // namespace
 
 Implementation make_engine(const Job& job) {
@@ -86,6 +95,7 @@ Implementation make_engine(const Job& job) {
         if (!state->call->run()) throw std::runtime_error("a run failed");
     };
   else engine.repeat = loop([state] { state->session.run(state->inputs); });
+  engine.parts = [state] { return parts_of(*state); };
   return engine;
 }
 

@@ -4,6 +4,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -21,11 +22,11 @@ constexpr auto kFloat = memory::data_type::f32;
 constexpr auto kAny = memory::format_tag::any;
 constexpr auto kForward = dnnl::prop_kind::forward_inference;
 
-// What runs, with its arguments; those of the convolutions can be run alone.
+// What runs, with its arguments; the convolutions can be run alone.
 struct Step {
   dnnl::primitive primitive;
   std::unordered_map<int, memory> arguments;
-  bool is_convolution;
+  std::string convolution = {};  // its node's name in the model
 };
 
 struct Window {
@@ -72,8 +73,21 @@ class Net {
 
   void run(bool all) {
     for (Step& step : steps_)
-      if (all || step.is_convolution) step.primitive.execute(stream_, step.arguments);
+      if (all || !step.convolution.empty()) step.primitive.execute(stream_, step.arguments);
     stream_.wait();
+  }
+
+  std::vector<Part> time_convolutions() {
+    std::vector<Part> parts;
+    for (Step& step : steps_) {
+      const auto start = std::chrono::steady_clock::now();
+      step.primitive.execute(stream_, step.arguments);
+      stream_.wait();
+      const std::chrono::duration<double, std::nano> passed =
+          std::chrono::steady_clock::now() - start;
+      if (!step.convolution.empty()) parts.push_back({step.convolution, passed.count()});
+    }
+    return parts;
   }
 
   // The library's version and the kernels that it has chosen.
@@ -111,7 +125,8 @@ class Net {
     memory::dim filters = 0, channels = 0, groups = 1;
     words >> residual >> activation >> filters >> channels;
     const Window window = read_window(words, read_dims(words, 2));
-    words >> groups;
+    std::string name;
+    words >> groups >> name;
     const Dims& kernel = window.kernel;
     const bool grouped = groups > 1;
     const Dims shape = grouped
@@ -139,7 +154,7 @@ class Net {
                        {DNNL_ARG_WEIGHTS, filter},
                        {DNNL_ARG_BIAS, bias},
                        {DNNL_ARG_DST, values_.back()}},
-                      true});
+                      name});
   }
 
   static dnnl::primitive_attr fused(int residual, const std::string& activation) {
@@ -173,9 +188,8 @@ class Net {
     const dnnl::pooling_forward::primitive_desc chosen(description, engine_);
     const memory input = values_[source];
     values_.push_back(memory(chosen.dst_desc(), engine_));
-    steps_.push_back({dnnl::pooling_forward(chosen),
-                      {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, values_.back()}},
-                      false});
+    steps_.push_back(
+        {dnnl::pooling_forward(chosen), {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, values_.back()}}});
   }
 
   void add_dense(std::istream& words, std::size_t source) {
@@ -194,8 +208,7 @@ class Net {
                       {{DNNL_ARG_SRC, memory(rows, engine_, input.get_data_handle())},
                        {DNNL_ARG_WEIGHTS, filter},
                        {DNNL_ARG_BIAS, bias},
-                       {DNNL_ARG_DST, values_.back()}},
-                      false});
+                       {DNNL_ARG_DST, values_.back()}}});
     kept_.push_back(input);
   }
 
@@ -214,7 +227,7 @@ class Net {
     const memory from = values_[number];
     if (from.get_desc() == wanted) return from;
     memory to(wanted, engine_);
-    steps_.push_back({dnnl::reorder(from, to), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, false});
+    steps_.push_back({dnnl::reorder(from, to), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}});
     return to;
   }
 
@@ -248,7 +261,8 @@ std::vector<Implementation> make(const Job& job) {
   const std::string version = net->version();
   const auto write = [net] { net->write_outputs(); };
   net->run(true);
-  return {{"onednn", version, loop([net] { net->run(true); }), write},
+  return {{"onednn", version, loop([net] { net->run(true); }), write,
+           [net] { return net->time_convolutions(); }},
           {"onednn-convs", version, loop([net] { net->run(false); }), write}};
 }
 

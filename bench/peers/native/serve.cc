@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 #include <sstream>
+#include <stdexcept>
 
 namespace peers {
 namespace {
@@ -59,6 +60,21 @@ std::vector<double> medians(const std::vector<Implementation>& all, double secon
   return result;
 }
 
+// Medians of each part over the runs of so many seconds.
+std::vector<Part> median_parts(const Implementation& what, double seconds) {
+  constexpr std::size_t kFewest = 3;
+  if (!what.parts) throw std::runtime_error("it does not time layers");
+  const Clock::time_point start = Clock::now();
+  std::vector<Part> result = what.parts();  // the names; its times are those of a warm-up
+  std::vector<std::vector<double>> samples(result.size());
+  do {
+    const std::vector<Part> run = what.parts();
+    for (std::size_t i = 0; i < run.size(); ++i) samples.at(i).push_back(run[i].ns);
+  } while (ns_since(start) < 1e9 * seconds || samples.at(0).size() < kFewest);
+  for (std::size_t i = 0; i < result.size(); ++i) result[i].ns = median(samples[i]);
+  return result;
+}
+
 // One line, whatever the text has in it.
 std::string one_line(std::string text) {
   std::ranges::replace_if(
@@ -75,6 +91,13 @@ void answer(const std::string& line, const std::vector<Implementation>& all) {
     words >> seconds;
     std::cout << "times";
     for (const double ns : medians(all, seconds)) std::cout << '\t' << ns;
+    std::cout << std::endl;
+  } else if (word == "parts") {
+    double seconds = 0;
+    words >> seconds;
+    const std::vector<Part> parts = median_parts(all.at(0), seconds);
+    std::cout << "parts";
+    for (const Part& part : parts) std::cout << '\t' << one_line(part.name) << '\t' << part.ns;
     std::cout << std::endl;
   } else if (word == "outputs") {
     std::size_t index = 0;

@@ -2,6 +2,7 @@
 //   says  ready  NAME  VERSION  [NAME  VERSION]...      or  cannot  REASON
 //   hears time SECONDS   says  times  NS...             medians of one run, in the order of names
 //   hears outputs INDEX  says  done                     after the files of the job are written
+//   hears parts SECONDS  says  parts  NAME  NS...       of the first implementation's layers
 #pragma once
 
 #include "job.h"
@@ -12,12 +13,19 @@
 
 namespace peers {
 
+/// Nanoseconds of a layer in one run, by the name of its node in the model.
+struct Part {
+  std::string name;
+  double ns;
+};
+
 /// Something to time.
 struct Implementation {
   std::string name;
   std::string version;
-  std::function<void(long)> repeat;     ///< runs so many times
-  std::function<void()> write_outputs;  ///< runs once and writes the outputs of the job
+  std::function<void(long)> repeat;               ///< runs so many times
+  std::function<void()> write_outputs;            ///< runs once and writes the outputs of the job
+  std::function<std::vector<Part>()> parts = {};  ///< runs once and times layers, if it can
 };
 
 /// Makes an Implementation's loop from what runs once, so that the call is part of the loop.

@@ -22,7 +22,8 @@ from worker import Cannot  # noqa: E402
 
 
 def words(model):
-    return [step.words(out) for out, step in enumerate(Plan(model).steps, 1)]
+    """The steps, without the names of nodes."""
+    return [step.words(out).split(" Conv_")[0] for out, step in enumerate(Plan(model).steps, 1)]
 
 
 class Steps(unittest.TestCase):
@@ -54,6 +55,11 @@ class Steps(unittest.TestCase):
         step, = Plan(g.model(opset=13)).steps
         np.testing.assert_allclose(step.weights.ravel(), [3, 3])
         np.testing.assert_allclose(step.bias, [2, 2])  # (0 - 1) * 3 + 5
+
+    def test_convolutions_have_the_name_of_their_node(self):
+        model = resnet50.build(width=4, blocks=(1,), size=32, classes=3)
+        names = [node.name for node in model.graph.node if node.op_type == "Conv"]
+        self.assertEqual([step.numbers[-1] for step in Plan(model).steps if step.kind == "conv"], names)
 
     def test_other_networks_are_refused(self):
         with self.assertRaisesRegex(Cannot, "only for networks"):
