@@ -126,7 +126,9 @@ class Report:
             self.layers += [same | row for row in rows]
 
     def fail(self, peer, reason, model, batch):
-        self.failures.setdefault((peer, reason), []).append(f"{model} batch {batch}")
+        cases = self.failures.setdefault((peer, reason), [])
+        if (case := f"{model} batch {batch}") not in cases:
+            cases.append(case)
 
     def write(self, file):
         missing = [{"peer": peer, "reason": reason, "cases": cases} for (peer, reason), cases in self.failures.items()]

@@ -86,7 +86,7 @@ def mnn(case):
     model = case.folder / "mnn" / "model.mnn"
     # The package's own script also installs packages and reports over the network; its converter alone does not.
     converter = [sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(sys.argv)"]
-    # Without the last option recurrent layers become loops of small operators: slower, and some do not convert.
+    # Without the last option recurrent layers become loops of small operators, and those of an LSTM do not convert.
     convert(case, model.parent, [model], [*converter, "-f", "ONNX", "--modelFile", case.path, "--MNNModel", model,
                                           "--bizCode", "peers", "--useOriginRNNImpl"])
     return command, {"mnn": model}

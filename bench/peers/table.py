@@ -38,7 +38,7 @@ def tail(rows, failures, tolerance):
         lines.append("versions: " + ", ".join(f"{peer} {version}" for peer, version in versions.items()))
     for (peer, reason), cases in failures.items():
         if peer != "engine":  # that has been said in the table
-            lines.append(f"not measured: {peer} on {', '.join(dict.fromkeys(cases))}: {shortened(reason)}")
+            lines.append(f"not measured: {peer} on {', '.join(cases)}: {shortened(reason)}")
     count = sum(row["difference"] > tolerance for row in rows)
     if count:
         lines.append(f"{count} rows have outputs that differ by more than {tolerance:g}: what is timed there is other work")
