@@ -102,7 +102,7 @@ class Report:
     """What has been measured, printed as it comes."""
 
     def __init__(self, args):
-        self.args, self.rows, self.layers, self.failures = args, [], [], {}
+        self.args, self.rows, self.failures = args, [], {}
         print(table.head(), flush=True)
 
     def measure(self, case, threads):
@@ -122,8 +122,6 @@ class Report:
         case, threads = contest.case, contest.threads
         for peer, rows in contest.layers(self.args.rounds, self.args.seconds):
             print(layers.text(case, threads, peer, rows) + "\n", flush=True)
-            same = {"model": case.name, "batch": case.batch, "threads": threads, "peer": peer}
-            self.layers += [same | row for row in rows]
 
     def fail(self, peer, reason, model, batch):
         cases = self.failures.setdefault((peer, reason), [])
@@ -131,8 +129,8 @@ class Report:
             cases.append(case)
 
     def write(self, file):
-        missing = [{"peer": peer, "reason": reason, "cases": cases} for (peer, reason), cases in self.failures.items()]
-        json.dump({"machine": machine.facts(), "rows": self.rows, "layers": self.layers, "missing": missing}, file, indent=1)
+        facts = machine.facts()
+        json.dump([row | {"machine": facts} for row in self.rows], file, indent=1)
         file.write("\n")
 
 
@@ -170,7 +168,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=0.3, help="for each side of a round")
     parser.add_argument("--layers", action="store_true", help=f"also layer by layer, where a peer can: {', '.join(peers.WITH_LAYERS)}")
     parser.add_argument("--tolerance", type=float, default=1e-4, help="differences above it are marked")
-    parser.add_argument("--json", type=argparse.FileType("w"), metavar="FILE", help="write the rows, and what machine this is")
+    parser.add_argument("--json", type=argparse.FileType("w"), metavar="FILE", help="write the rows as a list, each with what machine this is")
     return parser.parse_args()
 
 
