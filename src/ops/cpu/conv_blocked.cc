@@ -160,11 +160,36 @@ class TileGrid {
         together_(most > 1 && 2 * width <= most ? 2 : 1) {}
 
   Index count() const noexcept { return (height_ + together_ - 1) / together_ * parts_; }
-  Tile at(Index i) const noexcept {
-    const Index row = i / parts_ * together_, part = i % parts_;
+  Tile at(Index row_of_tiles, Index part) const noexcept {
+    const Index row = row_of_tiles * together_;
     return {row, part * width_ + std::min(part, wider_), std::min(together_, height_ - row),
             width_ + (part < wider_ ? 1 : 0)};
   }
+
+  // Tiles of one image after the other; moving on divides nothing.
+  class Cursor {
+   public:
+    Cursor(const TileGrid& grid, Index i)
+        : grid_(grid),
+          rows_(grid.count() / grid.parts_),
+          image_(i / grid.count()),
+          row_(i % grid.count() / grid.parts_),
+          part_(i % grid.parts_) {}
+    Index image() const noexcept { return image_; }
+    Tile tile() const noexcept { return grid_.at(row_, part_); }
+    bool begins_image() const noexcept { return row_ == 0 && part_ == 0; }
+    void operator++() noexcept {
+      if (++part_ < grid_.parts_) return;
+      part_ = 0;
+      if (++row_ < rows_) return;
+      row_ = 0;
+      ++image_;
+    }
+
+   private:
+    const TileGrid& grid_;
+    Index rows_, image_, row_, part_;
+  };
 
  private:
   Index height_ = 0, parts_ = 1, width_ = 0, wider_ = 0, together_ = 1;
@@ -196,16 +221,16 @@ class BlockedConvKernel final : public Kernel {
     if (panels_inside_ || panels_ < threads) {
       const Index units = y_.batch * count, parts = std::min(units, threads);
       call.pool.parallel(parts, [&](Index part) {
-        for (Index i = units * part / parts; i < units * (part + 1) / parts; ++i)
-          for (Index panel = 0; panel < panels_; ++panel)
-            run_tile(call, i / count, i % count, panel, 0, 1);
+        const Index first = units * part / parts, last = units * (part + 1) / parts;
+        run_tiles(call, first, last, 0, panels_);
       });
     } else {
       const Index parts = std::min(panels_, threads);
       call.pool.parallel(parts, [&](Index part) {
-        for (Index first = 0; first < y_.batch; first += images_)
+        for (Index image = 0; image < y_.batch; image += images_)
           for (Index panel = panels_ * part / parts; panel < panels_ * (part + 1) / parts; ++panel)
-            run_panel(call, first, std::min(first + images_, y_.batch), panel);
+            run_tiles(call, image * count, std::min(image + images_, y_.batch) * count, panel,
+                      panel + 1);
       });
     }
     return ops::kNoFault;
@@ -245,47 +270,62 @@ class BlockedConvKernel final : public Kernel {
         }
   }
 
-  // All tiles of some images with one panel of filters; the next panel is fetched meanwhile.
-  void run_panel(const Call& call, Index first, Index last, Index panel) const noexcept {
-    const Index count = tiles_.count(), parts = (last - first) * count;
-    for (Index i = 0; i < parts; ++i) run_tile(call, first + i / count, i % count, panel, i, parts);
+  // Tiles [tile, last) with the panels [first, end) of filters. A single panel is used by all of
+  // them, and the next one is fetched meanwhile.
+  void run_tiles(const Call& call, Index tile, Index last, Index first, Index end) const noexcept {
+    ConvTileArguments t = arguments(call);
+    const bool single = end - first == 1;
+    const Index step = limits_.blocks * PackedMatrix::kBlock * Index{sizeof(float)};
+    const Index bytes = weights_.k * step;  // of a panel
+    t.ahead_step = single ? step / (last - tile) : step;
+    Index ahead = bytes;
+    TileGrid::Cursor cursor(tiles_, tile);
+    const Index advance = single ? bytes / (last - tile) : 0;
+    for (; tile < last; ++tile, ++cursor, ahead += advance)
+      for (Index panel = first; panel < end; ++panel) {
+        const float* w = weights_.block(panel * limits_.blocks);
+        t.ahead = reinterpret_cast<const std::byte*>(w) + ahead;
+        run_tile(call, cursor, panel, t);
+      }
   }
 
-  // Tile `part` of `parts` of its panel.
-  void run_tile(const Call& call, Index n, Index index, Index panel, Index part,
-                Index parts) const noexcept {
-    const Tile tile = tiles_.at(index);
-    const Index first = panel * limits_.blocks,
-                blocks = std::min(limits_.blocks, y_.blocks - first);
-    float* y = operands_.y_data(call);
-    if (index == 0)
-      for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
+  // What all tiles have in common.
+  ConvTileArguments arguments(const Call& call) const noexcept {
     ConvTileArguments t;
-    t.x = operands_.x_data(call) + operands_.window(n, 0, tile.row, tile.column);
     t.x_pixel = operands_.stride_x * x_.block;
     t.x_row = operands_.stride_y * x_.row();
     t.runs = runs_.data();
     t.runs_end = runs_.data() + runs_.size();
-    t.w = weights_.block(first);
     t.w_block = weights_.k * PackedMatrix::kBlock;
-    const float *bias = operands_.bias(call), *residual = operands_.residual_data(call);
-    t.has_bias = bias != nullptr;
-    t.bias = bias ? bias + first * y_.block : t.w;
-    t.y = y + y_.offset(n, first, tile.row, tile.column);
+    t.has_bias = operands_.bias(call) != nullptr;
     t.y_pixel = y_.block;
     t.y_row = y_.row();
     t.y_block = y_.plane();
     const ops::BlockedView& r = operands_.residual;
-    t.has_residual = residual != nullptr;
-    t.residual = residual ? residual + r.offset(n, first, tile.row, tile.column) : t.y;
+    t.has_residual = operands_.residual_data(call) != nullptr;
     t.residual_pixel = r.block;
     t.residual_row = r.row();
     t.residual_block = r.plane();
-    t.lanes = y_.lanes(first + blocks - 1);
-    const Index bytes = weights_.k * blocks * PackedMatrix::kBlock * Index{sizeof(float)};
-    t.ahead = reinterpret_cast<const std::byte*>(t.w) + bytes + bytes / parts * part;
-    t.ahead_step = blocks * PackedMatrix::kBlock * Index{sizeof(float)} / parts;
     t.finish = finish_;
+    return t;
+  }
+
+  void run_tile(const Call& call, const TileGrid::Cursor& cursor, Index panel,
+                ConvTileArguments& t) const noexcept {
+    const Tile tile = cursor.tile();
+    const Index n = cursor.image(), first = panel * limits_.blocks;
+    const Index blocks = std::min(limits_.blocks, y_.blocks - first);
+    float* y = operands_.y_data(call);
+    if (cursor.begins_image())
+      for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
+    t.x = operands_.x_data(call) + operands_.window(n, 0, tile.row, tile.column);
+    t.w = weights_.block(first);
+    t.bias = t.has_bias ? operands_.bias(call) + first * y_.block : t.w;
+    t.y = y + y_.offset(n, first, tile.row, tile.column);
+    t.residual = t.has_residual ? operands_.residual_data(call) +
+                                      operands_.residual.offset(n, first, tile.row, tile.column)
+                                : t.y;
+    t.lanes = y_.lanes(first + blocks - 1);
     const auto function =
         static_cast<std::size_t>((tile.rows - 1) * limits_.pixels + tile.width - 1);
     (panel + 1 < panels_ ? full_ : last_)[function](t);
