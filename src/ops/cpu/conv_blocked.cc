@@ -30,7 +30,12 @@ inline constexpr int kMostPixels = 1, kMostBlocks = 1;
 inline constexpr int kMostPixels = 6, kMostBlocks = 1;
 #endif
 
-ConvTileLimits tile_limits() noexcept { return {kMostPixels, kMostBlocks}; }
+ConvTileLimits tile_limits(Index blocks) noexcept {
+#if ENGINE_ISA_ID == 2
+  if (blocks == 3) return {9, 3};  // one pass over the pixels instead of two
+#endif
+  return {kMostPixels, std::min<Index>(kMostBlocks, blocks)};
+}
 
 ENGINE_INLINE Reg conv_finish(const ConvTileArguments& t, Reg sum, const float* bias,
                               const float* residual) {
@@ -77,6 +82,13 @@ void conv_tile(const ConvTileArguments& t) noexcept {
       for (int p = 0; p < kPixels; ++p)
         __builtin_prefetch(t.residual + p / kWidth * t.residual_row +
                            p % kWidth * t.residual_pixel + b * t.residual_block);
+  }
+  if (t.fetches_y) {
+#pragma GCC unroll 1
+    for (int b = 0; b < kBlocks; ++b)
+#pragma GCC unroll 16
+      for (int p = 0; p < kPixels; ++p)
+        __builtin_prefetch(t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel + b * t.y_block, 1);
   }
   const float* w = t.w;
   const std::byte* ahead = t.ahead;
@@ -130,6 +142,9 @@ ConvTileFunction conv_tile_of(Index width) noexcept {
 
 ConvTileFunction tile_function(Index rows, Index width, Index blocks) noexcept {
   constexpr int kHalf = kMostPixels > 1 ? kMostPixels / 2 : 1;
+#if ENGINE_ISA_ID == 2
+  if (blocks == 3) return rows == 1 ? conv_tile_of<1, 3, 9>(width) : conv_tile_of<2, 3, 4>(width);
+#endif
   if constexpr (kMostBlocks > 1)
     if (blocks > 1)
       return rows == 1 ? conv_tile_of<1, kMostBlocks, kMostPixels>(width)
@@ -199,8 +214,7 @@ class BlockedConvKernel final : public Kernel {
  public:
   BlockedConvKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
       : operands_(binding), weights_(weights), isa_(isa) {
-    limits_ = conv_tile_limits(isa);
-    limits_.blocks = std::min(limits_.blocks, y_.blocks);
+    limits_ = conv_tile_limits(isa, y_.blocks);
     flatten();
     tiles_ = TileGrid(y_.height, y_.width, limits_.pixels);
     list_runs();
@@ -306,6 +320,9 @@ class BlockedConvKernel final : public Kernel {
     t.residual_pixel = r.block;
     t.residual_row = r.row();
     t.residual_block = r.plane();
+    // Short sums end before their stores have found their lines.
+    constexpr Index kShort = 64;
+    t.fetches_y = weights_.k < kShort;
     t.finish = finish_;
     return t;
   }
@@ -362,7 +379,9 @@ void cover_tiles(Index tile, const ops::Windows& v, ops::Border& border) {
 
 }  // namespace
 
-ConvTileLimits conv_tile_limits(Isa isa) { return ENGINE_KERNEL(isa, tile_limits)(); }
+ConvTileLimits conv_tile_limits(Isa isa, Index blocks) {
+  return ENGINE_KERNEL(isa, tile_limits)(blocks);
+}
 
 ConvTileFunction conv_tile_function(Isa isa, Index rows, Index width, Index blocks) {
   return ENGINE_KERNEL(isa, tile_function)(rows, width, blocks);

@@ -48,15 +48,17 @@ struct ConvTileArguments {
   Index lanes;  ///< filters in the last block
   const std::byte* ahead;
   Index ahead_step;  ///< bytes to prefetch for each k, from `ahead` on
+  bool fetches_y;    ///< whether y is prefetched before the sums
   ConvFinish finish;
 };
 using ConvTileFunction = void (*)(const ConvTileArguments&) noexcept;
 
-/// The largest tiles of an instruction set, in pixels and in blocks of filters.
+/// The largest tile of an instruction set, in pixels and in blocks of filters, for a layer with
+/// `blocks` of these.
 struct ConvTileLimits {
   Index pixels, blocks;
 };
-ConvTileLimits conv_tile_limits(Isa isa);
+ConvTileLimits conv_tile_limits(Isa isa, Index blocks);
 
 /// The tile of `rows` (1 or 2) times `width` pixels and `blocks` of filters.
 ConvTileFunction conv_tile_function(Isa isa, Index rows, Index width, Index blocks);

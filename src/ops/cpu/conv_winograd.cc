@@ -169,12 +169,13 @@ ENGINE_END_ISA
 namespace engine::cpu {
 namespace {
 
+constexpr Index kPanel = 2;        // blocks of filters that are multiplied together, at most
 constexpr Index kAlias = 17 * 16;  // between points, so that they do not fall on one cache set
 
 class WinogradKernel final : public Kernel {
  public:
   WinogradKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
-      : operands_(binding), weights_(weights), isa_(isa), limits_(conv_tile_limits(isa)) {
+      : operands_(binding), weights_(weights), isa_(isa), limits_(conv_tile_limits(isa, kPanel)) {
     tile_rows_ = (y_.height + op_.winograd - 1) / op_.winograd;
     tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
     tiles_ = y_.batch * tile_rows_ * tile_columns_;
