@@ -4,6 +4,7 @@
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/dense_row.h"
 #include "ops/cpu/pack.h"
+#include "ops/cpu/unary.h"
 #include "ops/dense.h"
 
 #ifndef ENGINE_DENSE_ARGUMENTS
@@ -11,12 +12,13 @@
 namespace engine::cpu {
 struct DenseArguments {
   const float* x;
-  const float* bias;
-  const float* residual;
+  const float* bias;      ///< [n] or null
+  const float* residual;  ///< [rows, n] or null
   float* y;
-  Index rows, k, n;
+  Index k, n;
   const PackedMatrix* w;
-  const ops::Epilogue* epilogue;
+  ConvFinish finish;
+  ActivationFunction activate;  ///< for what `finish` has no bounds for
 };
 }  // namespace engine::cpu
 #endif
@@ -38,67 +40,113 @@ inline constexpr int kRows = 6, kBlocks = 1;
 inline constexpr int kRows = 2, kBlocks = 1;
 #endif
 
-template <int NV>
-ENGINE_INLINE void finish_row(const DenseArguments& d, const TileEpilogue& e, Index row,
-                              Index block, const Vec (&sums)[NV]) {
-#pragma GCC unroll 8
-  for (int v = 0; v < NV; ++v) {
-    const Index column = (block + v) * kVecLanes;
-    const Index valid = std::min<Index>(d.n - column, kVecLanes);
-    const Index at = row * d.n + column;
-    Vec bias;
-    if (d.bias) bias = load(d.bias + column, valid, 0.0f);
-    finish(sums[v], d.bias ? &bias : nullptr, d.residual ? d.residual + at : nullptr, e, valid,
-           d.y + at);
-  }
-}
-
-inline TileEpilogue tile_epilogue(const DenseArguments& d) {
-  return {d.bias, d.residual, d.epilogue->activation, d.epilogue->a, d.epilogue->b};
-}
-
-// MR rows, NV blocks; the segments one after another, their sums kept in memory.
-template <int MR, int NV>
-void dense_tile(const DenseArguments& d, Index row, Index block) {
-  const Index segments = numerics::dense_segments(d.n);
-  Vec sums[MR][NV];
-  Vec parts[3][MR][NV];
-  for (Index s = 0; s < segments; ++s) {
-    const Index first = numerics::segment_start(d.k, segments, s);
-    const Index last = numerics::segment_start(d.k, segments, s + 1);
+// sums[r][v] of rows [row, row + MR) and blocks [block, block + NV): S segments, each a chain from
+// +0, one after another, and then their tree.
+template <int MR, int NV, int S>
+ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec (&sums)[MR][NV]) {
+  const auto segment = [&](int s, Vec(&out)[MR][NV]) __attribute__((always_inline)) {
+    const Index first = numerics::segment_start(d.k, S, s);
+    const Index last = numerics::segment_start(d.k, S, s + 1);
     const TileA a{d.x + row * d.k + first, d.k, 1};
     const TileB b{d.w->block(block) + first * kVecLanes, kVecLanes, d.k * kVecLanes};
-    tile_chain<MR, NV>(a, b, last - first, sums);
-    if (s + 1 < segments) std::memcpy(parts[s], sums, sizeof sums);
-  }
-  const TileEpilogue e = tile_epilogue(d);
-#pragma GCC unroll 1
-  for (int r = 0; r < MR; ++r) {
-    for (int v = 0; v < NV; ++v) {
-      if (segments == 2) sums[r][v] = add(parts[0][r][v], sums[r][v]);
-      if (segments == 4)
-        sums[r][v] = add(add(parts[0][r][v], parts[1][r][v]), add(parts[2][r][v], sums[r][v]));
-    }
-    finish_row<NV>(d, e, row + r, block, sums[r]);
+    tile_chain<MR, NV>(a, b, last - first, out);
+  };
+  const auto add_to =
+      [](Vec(&left)[MR][NV], const Vec(&right)[MR][NV]) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+    for (int r = 0; r < MR; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) left[r][v] = add(left[r][v], right[r][v]);
+  };
+  segment(0, sums);
+  if constexpr (S == 1) return;
+  Vec second[MR][NV];
+  segment(1, second);
+  add_to(sums, second);
+  if constexpr (S == 4) {
+    Vec third[MR][NV];
+    segment(2, third);
+    segment(3, second);
+    add_to(third, second);
+    add_to(sums, third);
   }
 }
 
-template <int NV>
+// The general end of a tile: any activation, a residual. sums [rows][blocks][16].
+[[gnu::noinline]] inline void finish_tile(const DenseArguments& d, Index row, Index rows,
+                                          Index block, Index blocks, Vec* sums) noexcept {
+  for (Index r = 0; r < rows; ++r)
+    for (Index v = 0; v < blocks; ++v) {
+      Vec& sum = sums[r * blocks + v];
+      const Index column = (block + v) * kVecLanes, valid = d.n - column;
+      if (d.bias) sum = add(sum, load(d.bias + column, valid, 0.0f));
+      if (d.residual) sum = add(sum, load(d.residual + (row + r) * d.n + column, valid, 0.0f));
+      if (d.finish.has_low) sum = max_or_second(fill(d.finish.low), sum);
+      if (d.finish.has_high) sum = select(lt(fill(d.finish.high), sum), fill(d.finish.high), sum);
+    }
+  if (d.finish.is_other) {
+    const ops::Epilogue& e = *d.finish.epilogue;
+    float* values = reinterpret_cast<float*>(sums);
+    d.activate(e.activation, e.a, e.b, rows * blocks * kVecLanes, values, values);
+  }
+  for (Index r = 0; r < rows; ++r)
+    for (Index v = 0; v < blocks; ++v) {
+      const Index column = (block + v) * kVecLanes;
+      store(d.y + (row + r) * d.n + column, d.n - column, sums[r * blocks + v]);
+    }
+}
+
+// MR rows of NV blocks; `last` is the end of the rows that this thread computes.
+template <int MR, int NV, int S>
+void dense_tile(const DenseArguments& d, Index row, Index last, Index block) {
+  Vec sums[MR][NV];
+  sum_tile<MR, NV, S>(d, row, block, sums);
+  if (d.residual || d.finish.is_other || d.finish.has_high) {
+    finish_tile(d, row, MR, block, NV, sums[0]);
+    return;
+  }
+  const Vec low = fill(d.finish.has_low ? d.finish.low : 0.0f);
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    const Index column = (block + v) * kVecLanes, valid = d.n - column;
+    const Vec bias = d.bias ? load(d.bias + column, valid, 0.0f) : fill(0.0f);
+    float* y = d.y + row * d.n + column;
+    // A row of one block may be stored whole where rows of this thread follow: they come later.
+    const float* end = d.n < kVecLanes ? d.y + last * d.n : nullptr;
+#pragma GCC unroll 16
+    for (int r = 0; r < MR; ++r, y += d.n) {
+      Vec sum = sums[r][v];
+      if (d.bias) sum = add(sum, bias);
+      if (d.finish.has_low) sum = max_or_second(low, sum);
+      if (valid >= kVecLanes || y + kVecLanes <= end) store(y, sum);
+      else store(y, valid, sum);
+    }
+  }
+}
+
+template <int NV, int S, int MR = kRows>
 void dense_rows(const DenseArguments& d, Index row, Index last, Index block) {
-  for (; last - row >= kRows; row += kRows) dense_tile<kRows, NV>(d, row, block);
-  if constexpr (kRows > 8)
-    for (; last - row >= 8; row += 8) dense_tile<8, NV>(d, row, block);
-  if constexpr (kRows > 4)
-    for (; last - row >= 4; row += 4) dense_tile<4, NV>(d, row, block);
-  if constexpr (kRows > 2)
-    for (; last - row >= 2; row += 2) dense_tile<2, NV>(d, row, block);
-  for (; last - row >= 1; row += 1) dense_tile<1, NV>(d, row, block);
+  for (; last - row >= MR; row += MR) dense_tile<MR, NV, S>(d, row, last, block);
+  constexpr int kNext = MR > 8 ? 8 : MR > 4 ? 4 : MR > 2 ? 2 : 1;
+  if constexpr (MR > 1) dense_rows<NV, S, kNext>(d, row, last, block);
+}
+
+template <int S>
+void dense_blocks(const DenseArguments& d, Index row, Index last, Index block, Index end) {
+  constexpr int kTogether = S == 4 ? 1 : kBlocks;  // four segments: at most one block
+  for (; end - block >= kTogether; block += kTogether)
+    dense_rows<kTogether, S>(d, row, last, block);
+  if constexpr (kTogether > 1)
+    for (; block < end; ++block) dense_rows<1, S>(d, row, last, block);
 }
 
 // Rows [row, last) of blocks [block, end).
 void dense_range(const DenseArguments& d, Index row, Index last, Index block, Index end) noexcept {
-  for (; end - block >= kBlocks; block += kBlocks) dense_rows<kBlocks>(d, row, last, block);
-  for (; block < end; ++block) dense_rows<1>(d, row, last, block);
+  switch (numerics::dense_segments(d.n)) {
+    case 4: return dense_blocks<4>(d, row, last, block, end);
+    case 2: return dense_blocks<2>(d, row, last, block, end);
+    default: return dense_blocks<1>(d, row, last, block, end);
+  }
 }
 
 ENGINE_END_ISA
@@ -120,6 +168,7 @@ class DenseKernel final : public Kernel {
         rows_(rows),
         has_bias_(has_bias),
         isa_(isa),
+        activate_(activation_function(isa)),
         range_(ENGINE_KERNEL(isa, dense_range)) {}
 
   Fault run(const Call& call) const noexcept override {
@@ -128,11 +177,11 @@ class DenseKernel final : public Kernel {
     if (has_bias_) d.bias = static_cast<const float*>(call.in[ops::Dense::kBias]);
     if (epilogue_.residual) d.residual = static_cast<const float*>(call.in[ops::Dense::kResidual]);
     d.y = static_cast<float*>(call.out[0]);
-    d.rows = rows_;
     d.k = w_.k;
     d.n = w_.n;
     d.w = &w_;
-    d.epilogue = &epilogue_;
+    d.finish = finish_;
+    d.activate = activate_;
     const Index blocks = w_.blocks();
     constexpr Index kProductsPerTask = 1 << 17;  // below, handing over costs more than it saves
     if (call.pool.concurrency() == 1 || rows_ * w_.k * w_.n < 2 * kProductsPerTask) {
@@ -156,23 +205,33 @@ class DenseKernel final : public Kernel {
   const PackedMatrix& w_;
   Index rows_;
   bool has_bias_;
+  ConvFinish finish_{epilogue_};
   Isa isa_;
+  ActivationFunction activate_;
   void (*range_)(const DenseArguments&, Index, Index, Index, Index) noexcept;
 };
 
-// One row, on one thread, with a bias that is constant or none.
+// One row, with a bias that is constant or none. Of a large one, threads take parts.
 class DenseRowKernel final : public Kernel {
  public:
   DenseRowKernel(const ops::Dense& op, const PackedDense& packed, Isa isa)
       : row_(make_dense_row(packed.w, packed.bias.floats.data(), op.epilogue)),
         has_residual_(op.epilogue.residual),
+        is_large_(packed.w.k * packed.w.n > kLarge && packed.w.blocks() > 2),
         isa_(isa),
         function_(dense_row_function(isa, packed.w.n)) {}
 
   Fault run(const Call& call) const noexcept override {
     const auto in = [&](Index i) { return static_cast<const float*>(call.in[i]); };
-    function_(row_, in(ops::Dense::kX), has_residual_ ? in(ops::Dense::kResidual) : nullptr,
-              static_cast<float*>(call.out[0]));
+    const float* residual = has_residual_ ? in(ops::Dense::kResidual) : nullptr;
+    float* y = static_cast<float*>(call.out[0]);
+    if (!is_large_) {
+      function_(row_, 0, row_.blocks, in(ops::Dense::kX), residual, y);
+    } else {
+      call.pool.ranges(row_.blocks, 1, [&](Index first, Index last) {
+        function_(row_, first, last, in(ops::Dense::kX), residual, y);
+      });
+    }
     return ops::kNoFault;
   }
   bool may_overwrite(Index input) const noexcept override {
@@ -181,8 +240,11 @@ class DenseRowKernel final : public Kernel {
   std::string name() const override { return kernel_name("dense_row", isa_); }
 
  private:
+  static constexpr Index kLarge = 1
+                                  << 18;  // products; below, handing over costs more than it saves
+
   DenseRow row_;
-  bool has_residual_;
+  bool has_residual_, is_large_;
   Isa isa_;
   DenseRowFunction function_;
 };
@@ -215,11 +277,8 @@ std::unique_ptr<Kernel> bind_dense(const Binding& binding, Isa isa) {
   const Index rows = product(y, 0, std::ssize(y) - 1);
   const bool has_bias = binding.in.size() > ops::Dense::kBias && binding.in[ops::Dense::kBias];
   const auto& packed = static_cast<const PackedDense&>(*binding.packed);
-  // A large row is worth handing parts of it to other threads; then it is a small matrix.
-  constexpr Index kLargeRow = 1 << 18;
   const bool known_bias = !has_bias || packed.bias.n > 0;
-  if (rows == 1 && known_bias && packed.w.k * packed.w.n <= kLargeRow)
-    return std::make_unique<DenseRowKernel>(op, packed, isa);
+  if (rows == 1 && known_bias) return std::make_unique<DenseRowKernel>(op, packed, isa);
   return std::make_unique<DenseKernel>(op, packed.w, rows, has_bias, isa);
 }
 

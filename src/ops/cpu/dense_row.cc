@@ -83,21 +83,22 @@ ENGINE_INLINE void row_blocks(const DenseRow& d, Index block, const float* x, co
 
 /// What is left when blocks went kMostBlocks at a time.
 template <int NV>
-ENGINE_INLINE void last_blocks(const DenseRow& d, Index block, const float* x,
+ENGINE_INLINE void last_blocks(const DenseRow& d, Index block, Index last, const float* x,
                                const float* residual, float* y) {
-  if (d.blocks - block == NV) return row_blocks<1, NV>(d, block, x, residual, y);
-  if constexpr (NV > 1) last_blocks<NV - 1>(d, block, x, residual, y);
+  if (last - block == NV) return row_blocks<1, NV>(d, block, x, residual, y);
+  if constexpr (NV > 1) last_blocks<NV - 1>(d, block, last, x, residual, y);
 }
 
 template <int S>
-void dense_row(const DenseRow& d, const float* x, const float* residual, float* y) noexcept {
+void dense_row(const DenseRow& d, Index first, Index last, const float* x, const float* residual,
+               float* y) noexcept {
   if constexpr (S > 1) {
     row_blocks<S, DenseRow::kMostSegments / S>(d, 0, x, residual, y);
   } else {
-    Index block = 0;
-    for (; d.blocks - block >= kMostBlocks; block += kMostBlocks)
+    Index block = first;
+    for (; last - block >= kMostBlocks; block += kMostBlocks)
       row_blocks<1, kMostBlocks>(d, block, x, residual, y);
-    last_blocks<kMostBlocks - 1>(d, block, x, residual, y);
+    last_blocks<kMostBlocks - 1>(d, block, last, x, residual, y);
   }
 }
 

@@ -19,10 +19,11 @@ struct DenseRow {
   ConvFinish finish;
 };
 
-/// x [k], residual [n] or null; y [n], whose last cache line may be overwritten to its end. Sums
-/// are those of numerics::dense_segments(n).
-using DenseRowFunction = void (*)(const DenseRow& d, const float* x, const float* residual,
-                                  float* y) noexcept;
+/// Blocks [first, last) of y [n], whose last cache line may be overwritten to its end; all of them
+/// for layers of more than one segment. x [k], residual [n] or null. Sums are those of
+/// numerics::dense_segments(n).
+using DenseRowFunction = void (*)(const DenseRow& d, Index first, Index last, const float* x,
+                                  const float* residual, float* y) noexcept;
 
 /// For layers with `n` outputs.
 DenseRowFunction dense_row_function(Isa isa, Index n);

@@ -16,13 +16,14 @@ template <int kVecs, int kRows>
 ENGINE_INLINE void softmax_held_rows(Index n, const float* x, float* y, bool log) {
   constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
   Vec values[kRows][kVecs], scale[kRows];
+  const bool eight = kVecs == 1 && n <= kVecLanes / 2;  // in the others, -inf and +0 change nothing
   for (int r = 0; r < kRows; ++r) {
     Vec max = fill(kMinusInfinity);
     for (int v = 0; v < kVecs; ++v) {
       values[r][v] = load(x + r * n + v * kVecLanes, n - v * kVecLanes, kMinusInfinity);
       max = max_or_second(values[r][v], max);
     }
-    scale[r] = fill(max_lanes(max));
+    scale[r] = spread_halves<JoinMax>(max, eight);
   }
   for (int r = 0; r < kRows; ++r) {
     Vec sum = fill(0.0f);
@@ -34,8 +35,8 @@ ENGINE_INLINE void softmax_held_rows(Index n, const float* x, float* y, bool log
       values[r][v] = log ? shifted : e;
       sum = add(sum, first_lanes(e, left));
     }
-    const float total = add_lanes(sum);
-    scale[r] = fill(log ? numerics::log(total) : total);
+    const Vec total = spread_halves<JoinSum>(sum, eight);
+    scale[r] = log ? fill(numerics::log(first_lane(total))) : total;
   }
   for (int r = 0; r < kRows; ++r)
     for (int v = 0; v < kVecs; ++v)
@@ -76,8 +77,40 @@ void softmax_long_row(Index n, const float* x, float* y, bool log) noexcept {
   }
 }
 
+/// The widest row of which 16 are taken at a time.
+inline constexpr Index kNarrow = 8;
+
+// 16 rows of at most kNarrow elements, one in each lane. Lanes of the sum that no element falls in
+// would add +0, which changes nothing.
+void softmax_narrow_rows(Index n, const float* x, float* y, bool log) noexcept {
+  alignas(64) float columns[kNarrow][kVecLanes];
+  for (int r = 0; r < kVecLanes; ++r)
+    for (Index i = 0; i < n; ++i) columns[i][r] = x[r * n + i];
+  Vec max = load(columns[0]);
+  for (Index i = 1; i < n; ++i) max = max_or_second(load(columns[i]), max);
+  Vec sums[kNarrow];
+#pragma GCC unroll 1
+  for (Index i = 0; i < n; ++i) {
+    const Vec shifted = sub(load(columns[i]), max);
+    sums[i] = p_exp(shifted);
+    store(columns[i], log ? shifted : sums[i]);
+  }
+  for (Index half = kNarrow / 2; half > 0; half /= 2)
+    for (Index i = 0; i < half && i + half < n; ++i) sums[i] = add(sums[i], sums[i + half]);
+  const Vec scale = log ? p_log(sums[0]) : sums[0];
+  for (Index i = 0; i < n; ++i) {
+    const Vec value = load(columns[i]);
+    store(columns[i], log ? sub(value, scale) : div(value, scale));
+  }
+  for (int r = 0; r < kVecLanes; ++r)
+    for (Index i = 0; i < n; ++i) y[r * n + i] = columns[i][r];
+}
+
 // x, y [rows, n]; may be the same.
 void softmax_rows(Index n, Index rows, const float* x, float* y, bool log) noexcept {
+  if (n <= kNarrow)
+    for (; rows >= kVecLanes; rows -= kVecLanes, x += kVecLanes * n, y += kVecLanes * n)
+      softmax_narrow_rows(n, x, y, log);
   if (n <= kVecLanes) return softmax_short_rows<1, 4>(n, rows, x, y, log);
   if (n <= 2 * kVecLanes) return softmax_short_rows<2, 4>(n, rows, x, y, log);
   if (n <= 4 * kVecLanes) return softmax_short_rows<4, 4>(n, rows, x, y, log);

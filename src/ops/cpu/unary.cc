@@ -2,6 +2,7 @@
 #define ENGINE_ISA_FILE "ops/cpu/unary.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/elementwise_blocked.h"
+#include "ops/cpu/unary.h"
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
@@ -45,7 +46,7 @@ constexpr Index kElementsPerTask = 8192;  // below, handing over costs more than
 class UnaryKernel final : public Kernel {
  public:
   UnaryKernel(const ops::Unary& op, Index n, Isa isa)
-      : op_(op), n_(n), isa_(isa), unary_(ENGINE_KERNEL(isa, unary)) {}
+      : op_(op), n_(n), isa_(isa), unary_(activation_function(isa)) {}
   Fault run(const Call& call) const noexcept override {
     const float* x = static_cast<const float*>(call.in[0]);
     float* y = static_cast<float*>(call.out[0]);
@@ -65,6 +66,8 @@ class UnaryKernel final : public Kernel {
 };
 
 }  // namespace
+
+ActivationFunction activation_function(Isa isa) { return ENGINE_KERNEL(isa, unary); }
 
 std::unique_ptr<Kernel> bind_unary(const Binding& binding, Isa isa) {
   const auto* op = dynamic_cast<const ops::Unary*>(&binding.op);
