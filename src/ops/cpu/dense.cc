@@ -222,16 +222,9 @@ class DenseRowKernel final : public Kernel {
         function_(dense_row_function(isa, packed.w.n)) {}
 
   Fault run(const Call& call) const noexcept override {
-    const auto in = [&](Index i) { return static_cast<const float*>(call.in[i]); };
-    const float* residual = has_residual_ ? in(ops::Dense::kResidual) : nullptr;
-    float* y = static_cast<float*>(call.out[0]);
-    if (!is_large_) {
-      function_(row_, 0, row_.blocks, in(ops::Dense::kX), residual, y);
-    } else {
-      call.pool.ranges(row_.blocks, 1, [&](Index first, Index last) {
-        function_(row_, first, last, in(ops::Dense::kX), residual, y);
-      });
-    }
+    if (is_large_) [[unlikely]]
+      return run_parts(call);
+    function_(row_, 0, row_.blocks, x(call), residual(call), y(call));
     return ops::kNoFault;
   }
   bool may_overwrite(Index input) const noexcept override {
@@ -240,6 +233,21 @@ class DenseRowKernel final : public Kernel {
   std::string name() const override { return kernel_name("dense_row", isa_); }
 
  private:
+  static const float* x(const Call& call) noexcept {
+    return static_cast<const float*>(call.in[ops::Dense::kX]);
+  }
+  const float* residual(const Call& call) const noexcept {
+    return has_residual_ ? static_cast<const float*>(call.in[ops::Dense::kResidual]) : nullptr;
+  }
+  static float* y(const Call& call) noexcept { return static_cast<float*>(call.out[0]); }
+
+  [[gnu::noinline]] Fault run_parts(const Call& call) const noexcept {
+    call.pool.ranges(row_.blocks, 1, [&](Index first, Index last) {
+      function_(row_, first, last, x(call), residual(call), y(call));
+    });
+    return ops::kNoFault;
+  }
+
   static constexpr Index kLarge = 1
                                   << 18;  // products; below, handing over costs more than it saves
 
