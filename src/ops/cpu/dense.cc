@@ -157,7 +157,7 @@ namespace {
 
 struct PackedDense final : Packed {
   PackedMatrix w;
-  PackedMatrix bias;  // [1, n], if it is a constant
+  PackedMatrix bias;  // [1, n], unless it is computed; -0 if there is none
 };
 
 class DenseKernel final : public Kernel {
@@ -219,7 +219,7 @@ class DenseRowKernel final : public Kernel {
         has_residual_(op.epilogue.residual),
         is_large_(packed.w.k * packed.w.n > kLarge && packed.w.blocks() > 2),
         isa_(isa),
-        function_(dense_row_function(isa, packed.w.n)) {}
+        function_(dense_row_function(isa, row_)) {}
 
   Fault run(const Call& call) const noexcept override {
     if (is_large_) [[unlikely]]
@@ -270,10 +270,11 @@ std::shared_ptr<const Packed> pack_dense(const ops::Operator& op, const ops::Ope
   for (Index j = 0; j < packed->w.blocks(); ++j)
     pack_block(w->values<float>().data(), transposed ? 1 : columns, transposed ? columns : 1,
                packed->w.k, packed->w.n, j, packed->w.block(j));
-  if (const Tensor* bias = in[ops::Dense::kBias].value; bias && bias->size() == packed->w.n) {
+  const Tensor* bias = in[ops::Dense::kBias].value;
+  if (!in.has(ops::Dense::kBias) || (bias && bias->size() == packed->w.n)) {
     packed->bias = PackedMatrix(1, packed->w.n);
-    for (Index j = 0; j < packed->bias.blocks(); ++j)
-      pack_block(bias->values<float>().data(), 0, 1, 1, packed->w.n, j, packed->bias.block(j));
+    std::fill_n(packed->bias.block(0), packed->bias.blocks() * PackedMatrix::kBlock, -0.0f);
+    if (bias) std::ranges::copy(bias->values<float>(), packed->bias.block(0));
   }
   return packed;
 }

@@ -20,7 +20,7 @@ inline constexpr int kMostBlocks = 4;
 #endif
 
 ENGINE_INLINE Vec finish_row(const DenseRow& d, Vec sum) {
-  if (d.finish.is_other) [[unlikely]] {
+  if (d.finish.is_other) {
     const ops::Epilogue& e = *d.finish.epilogue;
     return finish_activation({nullptr, nullptr, e.activation, e.a, e.b}, sum);
   }
@@ -33,7 +33,7 @@ ENGINE_INLINE Vec finish_row(const DenseRow& d, Vec sum) {
 }
 
 /// Blocks [block, block + NV).
-template <int S, int NV>
+template <int S, int NV, bool kPlain>
 ENGINE_INLINE void row_blocks(const DenseRow& d, Index block, const float* x, const float* residual,
                               float* y) {
   constexpr int kUnroll = 4;
@@ -74,37 +74,48 @@ ENGINE_INLINE void row_blocks(const DenseRow& d, Index block, const float* x, co
     if constexpr (S == 2) sum = add(sum, acc[1][v]);
     if constexpr (S == 4) sum = add(add(sum, acc[1][v]), add(acc[2][v], acc[3][v]));
     const Index column = (block + v) * kVecLanes;
-    if (d.bias) sum = add(sum, load(d.bias + column));
-    if (residual) [[unlikely]]
-      sum = add(sum, load(residual + column, d.n - column, 0.0f));
-    store(y + column, finish_row(d, sum));
+    sum = add(sum, load(d.bias + column));
+    if constexpr (!kPlain) {
+      if (residual) sum = add(sum, load(residual + column, d.n - column, 0.0f));
+      sum = finish_row(d, sum);
+    } else {
+      sum = max_or_second(fill(d.low), sum);
+    }
+    store(y + column, sum);
   }
 }
 
 /// What is left when blocks went kMostBlocks at a time.
-template <int NV>
+template <int NV, bool kPlain>
 ENGINE_INLINE void last_blocks(const DenseRow& d, Index block, Index last, const float* x,
                                const float* residual, float* y) {
-  if (last - block == NV) return row_blocks<1, NV>(d, block, x, residual, y);
-  if constexpr (NV > 1) last_blocks<NV - 1>(d, block, last, x, residual, y);
+  if (last - block == NV) return row_blocks<1, NV, kPlain>(d, block, x, residual, y);
+  if constexpr (NV > 1) last_blocks<NV - 1, kPlain>(d, block, last, x, residual, y);
 }
 
-template <int S>
+template <int S, bool kPlain>
 void dense_row(const DenseRow& d, Index first, Index last, const float* x, const float* residual,
                float* y) noexcept {
   if constexpr (S > 1) {
-    row_blocks<S, DenseRow::kMostSegments / S>(d, 0, x, residual, y);
+    row_blocks<S, DenseRow::kMostSegments / S, kPlain>(d, 0, x, residual, y);
   } else {
     Index block = first;
     for (; last - block >= kMostBlocks; block += kMostBlocks)
-      row_blocks<1, kMostBlocks>(d, block, x, residual, y);
-    last_blocks<kMostBlocks - 1>(d, block, last, x, residual, y);
+      row_blocks<1, kMostBlocks, kPlain>(d, block, x, residual, y);
+    last_blocks<kMostBlocks - 1, kPlain>(d, block, last, x, residual, y);
   }
 }
 
-DenseRowFunction pick_dense_row(Index n) noexcept {
-  const Index segments = numerics::dense_segments(n);
-  return segments == 4 ? dense_row<4> : segments == 2 ? dense_row<2> : dense_row<1>;
+template <bool kPlain>
+DenseRowFunction dense_row_of(Index segments) noexcept {
+  return segments == 4   ? dense_row<4, kPlain>
+         : segments == 2 ? dense_row<2, kPlain>
+                         : dense_row<1, kPlain>;
+}
+
+DenseRowFunction pick_dense_row(const DenseRow& d) noexcept {
+  const Index segments = numerics::dense_segments(d.n);
+  return d.is_plain ? dense_row_of<true>(segments) : dense_row_of<false>(segments);
 }
 
 ENGINE_END_ISA
@@ -112,8 +123,8 @@ ENGINE_END_ISA
 #if ENGINE_LAST_ISA
 namespace engine::cpu {
 
-DenseRowFunction dense_row_function(Isa isa, Index n) {
-  return ENGINE_KERNEL(isa, pick_dense_row)(n);
+DenseRowFunction dense_row_function(Isa isa, const DenseRow& d) {
+  return ENGINE_KERNEL(isa, pick_dense_row)(d);
 }
 
 DenseRow make_dense_row(const PackedMatrix& w, const float* bias, const ops::Epilogue& epilogue) {
@@ -127,6 +138,8 @@ DenseRow make_dense_row(const PackedMatrix& w, const float* bias, const ops::Epi
   for (Index s = 0; s <= segments; ++s) row.start[s] = numerics::segment_start(w.k, segments, s);
   row.common = row.start[segments] - row.start[segments - 1];
   row.finish = ConvFinish(epilogue);
+  row.low = row.finish.has_low ? row.finish.low : -std::numeric_limits<float>::infinity();
+  row.is_plain = !epilogue.residual && !row.finish.has_high && !row.finish.is_other;
   return row;
 }
 

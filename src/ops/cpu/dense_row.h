@@ -12,10 +12,12 @@ struct DenseRow {
   static constexpr Index kMostSegments = 4;
 
   const float* w = nullptr;     ///< [blocks][k][16], as PackedMatrix
-  const float* bias = nullptr;  ///< [blocks][16], or null
+  const float* bias = nullptr;  ///< [blocks][16]; -0, which adds nothing, where there is none
   Index k = 0, n = 0, blocks = 0;
   Index start[kMostSegments + 1] = {};  ///< of the segments of K, and the end
   Index common = 0;                     ///< length of the shortest segment, the last one
+  float low = 0;                        ///< of the activation; -inf, which bounds nothing
+  bool is_plain = true;                 ///< bias and `low` are all that follows the sum
   ConvFinish finish;
 };
 
@@ -25,10 +27,9 @@ struct DenseRow {
 using DenseRowFunction = void (*)(const DenseRow& d, Index first, Index last, const float* x,
                                   const float* residual, float* y) noexcept;
 
-/// For layers with `n` outputs.
-DenseRowFunction dense_row_function(Isa isa, Index n);
+DenseRowFunction dense_row_function(Isa isa, const DenseRow& d);
 
-/// `bias` is null or reaches to the end of the last block.
+/// `bias` reaches to the end of the last block.
 DenseRow make_dense_row(const PackedMatrix& w, const float* bias, const ops::Epilogue& epilogue);
 
 }  // namespace engine::cpu

@@ -148,16 +148,22 @@ namespace {
 class SoftmaxKernel final : public Kernel {
  public:
   SoftmaxKernel(Index rows, Index n, bool log, Isa isa)
-      : rows_(rows), n_(n), log_(log), isa_(isa) {}
+      : rows_(rows),
+        n_(n),
+        grain_(std::max<Index>(1, kElementsPerTask / std::max<Index>(1, n))),
+        log_(log),
+        isa_(isa),
+        function_(ENGINE_KERNEL(isa, softmax_rows)) {}
 
   Fault run(const Call& call) const noexcept override {
     const float* x = static_cast<const float*>(call.in[0]);
     float* y = static_cast<float*>(call.out[0]);
-    const auto rows = ENGINE_KERNEL(isa_, softmax_rows);
-    constexpr Index kElementsPerTask = 4096;
-    const Index grain = std::max<Index>(1, kElementsPerTask / std::max<Index>(1, n_));
-    call.pool.ranges(rows_, grain, [&](Index first, Index last) {
-      rows(n_, last - first, x + first * n_, y + first * n_, log_);
+    if (rows_ == 1) {
+      function_(n_, 1, x, y, log_);
+      return ops::kNoFault;
+    }
+    call.pool.ranges(rows_, grain_, [&](Index first, Index last) {
+      function_(n_, last - first, x + first * n_, y + first * n_, log_);
     });
     return ops::kNoFault;
   }
@@ -165,9 +171,12 @@ class SoftmaxKernel final : public Kernel {
   std::string name() const override { return kernel_name("softmax_rows", isa_); }
 
  private:
-  Index rows_, n_;
+  static constexpr Index kElementsPerTask = 4096;
+
+  Index rows_, n_, grain_;
   bool log_;
   Isa isa_;
+  void (*function_)(Index, Index, const float*, float*, bool) noexcept;
 };
 
 class SoftmaxSlicesKernel final : public Kernel {
