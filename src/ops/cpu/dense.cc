@@ -72,7 +72,7 @@ ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec
   }
 }
 
-// The general end of a tile: any activation, a residual. sums [rows][blocks][16].
+// The end of a tile with an activation other than bounds. sums [rows][blocks][16].
 [[gnu::noinline]] inline void finish_tile(const DenseArguments& d, Index row, Index rows,
                                           Index block, Index blocks, Vec* sums) noexcept {
   for (Index r = 0; r < rows; ++r)
@@ -81,14 +81,10 @@ ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec
       const Index column = (block + v) * kVecLanes, valid = d.n - column;
       if (d.bias) sum = add(sum, load(d.bias + column, valid, 0.0f));
       if (d.residual) sum = add(sum, load(d.residual + (row + r) * d.n + column, valid, 0.0f));
-      if (d.finish.has_low) sum = max_or_second(fill(d.finish.low), sum);
-      if (d.finish.has_high) sum = select(lt(fill(d.finish.high), sum), fill(d.finish.high), sum);
     }
-  if (d.finish.is_other) {
-    const ops::Epilogue& e = *d.finish.epilogue;
-    float* values = reinterpret_cast<float*>(sums);
-    d.activate(e.activation, e.a, e.b, rows * blocks * kVecLanes, values, values);
-  }
+  const ops::Epilogue& e = *d.finish.epilogue;
+  float* values = reinterpret_cast<float*>(sums);
+  d.activate(e.activation, e.a, e.b, rows * blocks * kVecLanes, values, values);
   for (Index r = 0; r < rows; ++r)
     for (Index v = 0; v < blocks; ++v) {
       const Index column = (block + v) * kVecLanes;
@@ -101,23 +97,29 @@ template <int MR, int NV, int S>
 void dense_tile(const DenseArguments& d, Index row, Index last, Index block) {
   Vec sums[MR][NV];
   sum_tile<MR, NV, S>(d, row, block, sums);
-  if (d.residual || d.finish.is_other || d.finish.has_high) {
+  if (d.finish.is_other) {
     finish_tile(d, row, MR, block, NV, sums[0]);
     return;
   }
-  const Vec low = fill(d.finish.has_low ? d.finish.low : 0.0f);
+  const Vec low = fill(d.finish.low), high = fill(d.finish.high);
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) {
-    const Index column = (block + v) * kVecLanes, valid = d.n - column;
+    const Index column = (block + v) * kVecLanes, valid = d.n - column, at = row * d.n + column;
     const Vec bias = d.bias ? load(d.bias + column, valid, 0.0f) : fill(0.0f);
-    float* y = d.y + row * d.n + column;
+    const float* residual = d.residual ? d.residual + at : nullptr;
+    float* y = d.y + at;
     // A row of one block may be stored whole where rows of this thread follow: they come later.
-    const float* end = d.n < kVecLanes ? d.y + last * d.n : nullptr;
+    const float* end = d.n < kVecLanes && !residual ? d.y + last * d.n : nullptr;
 #pragma GCC unroll 16
     for (int r = 0; r < MR; ++r, y += d.n) {
       Vec sum = sums[r][v];
       if (d.bias) sum = add(sum, bias);
+      if (residual) {
+        sum = add(sum, valid >= kVecLanes ? load(residual) : load(residual, valid, 0.0f));
+        residual += d.n;
+      }
       if (d.finish.has_low) sum = max_or_second(low, sum);
+      if (d.finish.has_high) sum = select(lt(high, sum), high, sum);
       if (valid >= kVecLanes || y + kVecLanes <= end) store(y, sum);
       else store(y, valid, sum);
     }
