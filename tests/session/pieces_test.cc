@@ -104,5 +104,43 @@ TEST(Pieces, BitsAreThoseOfSamplesAlone) {
   }
 }
 
+// A constant with an element for each sample, and an operator of which only the second output is
+// wanted: the bits are those of the switched-off parts computed apart.
+TEST(Pieces, ConstantsAndOutputsThatNobodyWants) {
+  constexpr int kSamples = 5;
+  const int n = side();
+  ModelWriter writer;
+  GraphWriter graph = writer.graph();
+  graph.input("x", {kSamples, kChannels, n, n});
+  const auto count = static_cast<std::size_t>(kSamples * kChannels * n * n);
+  graph.floats("offset", {kSamples, kChannels, n, n}, values(count, 8));
+  add_conv(graph, "first", "x");
+  graph.node("Add", {"first", "offset"}, {"moved"});
+  add_conv(graph, "y", "moved");
+  auto& pool = onnx::test::attribute(graph.node("MaxPool", {"y"}, {"", "where"}), "kernel_shape",
+                                     onnx::pb::AttributeProto::INTS);
+  for (int i = 0; i < 2; ++i) pool.add_ints(2);
+  for (const char* name : {"first", "y", "where"}) graph.output(name);
+  const Model model = writer.parse();
+
+  ModelWriter second_writer;
+  GraphWriter second = second_writer.graph();
+  second.input("moved", {"batch", kChannels, n, n}).output("y");
+  add_conv(second, "y", "moved");
+  const Session alone(second_writer.parse());
+  const Tensors outputs =
+      Session(model).run({{"x", random(DType::kFloat32, {kSamples, kChannels, n, n}, 1)}});
+  for (Index i = 0; i < kSamples; ++i) {
+    Tensor moved = take_rows(outputs.at("first"), 1, i);
+    const std::vector<float> offset = values(count, 8);
+    auto sums = moved.mutable_values<float>();
+    for (std::size_t k = 0; k < sums.size(); ++k)
+      sums[k] = sums[k] + offset[static_cast<std::size_t>(i) * sums.size() + k];
+    const Tensors wanted = alone.run({{"moved", moved}});
+    EXPECT_EQ(compare_bits(take_rows(outputs.at("y"), 1, i), wanted.at("y")), "") << i;
+  }
+  EXPECT_EQ(outputs.at("where").shape()[0], kSamples);
+}
+
 }  // namespace
 }  // namespace engine::test

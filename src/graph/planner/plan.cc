@@ -4,10 +4,7 @@
 #include "base/shape.h"
 #include "base/text.h"
 #include "graph/planner/arena.h"
-#include "graph/planner/layouts.h"
-#include "graph/planner/shapes.h"
-#include "graph/planner/stretches.h"
-#include "ops/reorder.h"
+#include "graph/planner/drafts.h"
 
 #include <cstring>
 
@@ -45,231 +42,28 @@ struct Buffer {
 };
 constexpr int kForever = 1 << 30;
 
+// Lays out the memory of drafted steps.
 class Planner {
  public:
-  Planner(std::shared_ptr<const Program> program, Shapes shapes, int threads)
-      : graph_(program->graph()), shapes_(std::move(shapes)), threads_(threads) {
+  Planner(std::shared_ptr<const Program> program, Drafts drafts, int threads)
+      : graph_(program->graph()),
+        values_(std::move(drafts.values)),
+        drafts_(std::move(drafts.steps)),
+        stretches_(std::move(drafts.stretches)),
+        outputs_(std::move(drafts.outputs)),
+        threads_(threads) {
     plan_ = std::make_shared<Plan>();
     plan_->program = std::move(program);
   }
 
   std::shared_ptr<const Plan> run(std::size_t max_bytes) {
-    mark_live();
-    lay_out();
-    find_stretches();
-    bind_all();
     assign_buffers();
     place_all(max_bytes);
     return plan_;
   }
 
  private:
-  // Ids behind those of the graph are reordered copies.
-  struct Draft {
-    std::size_t node;
-    std::vector<ValueId> inputs, outputs;
-    unsigned sample_inputs = 0;        // of which the step reads a piece, if it is in a stretch
-    const Stretch* stretch = nullptr;  // null: none
-    // Of the whole batch, or of a piece of it and of the last, shorter piece. Null: a view.
-    std::shared_ptr<const ops::Kernel> kernel = nullptr, last_kernel = nullptr;
-  };
-
   static std::size_t at(ValueId id) { return static_cast<std::size_t>(id); }
-  DType dtype(ValueId id) const {
-    const bool copy = at(id) >= graph_.values.size();
-    return copy ? DType::kFloat32 : graph_.value(id).type.dtype;
-  }
-  const ops::Layout& layout(ValueId id) const { return layouts_[at(id)]; }
-  const Tensor& known(ValueId id) const { return shapes_.known[at(id)]; }
-  const Shape& shape(ValueId id) const {
-    return known(id).defined() ? known(id).shape() : *shapes_.shape[at(id)];
-  }
-  std::size_t bytes(ValueId id) const {
-    if (layout(id).blocked) return ops::blocked_bytes(shape(id), layout(id));
-    return static_cast<std::size_t>(byte_count(dtype(id), shape(id)));
-  }
-
-  void mark_live() {
-    std::vector<bool> needed(graph_.values.size(), false);
-    for (const ValueId id : graph_.outputs) needed[at(id)] = true;
-    live_.assign(graph_.nodes.size(), false);
-    for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
-      if (shapes_.folded[i]) continue;
-      for (const ValueId id : graph_.nodes[i].outputs)
-        live_[i] = live_[i] || (id != kNoValue && needed[at(id)]);
-      if (live_[i])
-        for (const ValueId id : graph_.nodes[i].inputs)
-          if (id != kNoValue) needed[at(id)] = true;
-    }
-  }
-
-  // Decides on layouts, and drafts the steps with the copies that they need.
-  void lay_out() {
-    layouts_.resize(graph_.values.size());
-    std::vector<LayoutCandidate> candidates;
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      if (!live_[i]) continue;
-      const Node& node = graph_.nodes[i];
-      drafts_.push_back({i, node.inputs, node.outputs});
-      candidates.push_back({&node, is_view(node) ? ops::LayoutOffer{} : offer(drafts_.back())});
-    }
-    const Layouts chosen = choose_layouts(graph_, candidates);
-    layouts_ = chosen.value;
-    const auto first_copy = static_cast<ValueId>(layouts_.size());
-    for (const Layouts::Copy& copy : chosen.copies) {
-      layouts_.push_back(copy.layout);
-      shapes_.shape.push_back(shape(copy.source));
-      shapes_.known.emplace_back();
-    }
-    buffer_of_.assign(layouts_.size(), -1);
-
-    std::vector<Draft> steps;
-    std::vector<bool> made(chosen.copies.size(), false);
-    const auto copied = [&](ValueId id, int copy) {
-      if (copy < 0) return id;
-      const auto c = static_cast<std::size_t>(copy);
-      if (!made[c]) steps.push_back({Task::kReorder, {id}, {first_copy + copy}});
-      made[c] = true;
-      return first_copy + copy;
-    };
-    for (std::size_t d = 0; d < drafts_.size(); ++d) {
-      for (std::size_t k = 0; k < drafts_[d].inputs.size(); ++k)
-        drafts_[d].inputs[k] = copied(drafts_[d].inputs[k], chosen.copy_of_input[d][k]);
-      steps.push_back(std::move(drafts_[d]));
-    }
-    for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
-      outputs_.push_back(copied(graph_.outputs[i], chosen.copy_of_output[i]));
-    drafts_ = std::move(steps);
-  }
-
-  bool draws_view(const Draft& draft) const {
-    return draft.node != Task::kReorder && is_view(graph_.nodes[draft.node]);
-  }
-
-  // Inputs that a step reads sample by sample; none if it does not work so.
-  unsigned sample_inputs(const Draft& draft) const {
-    const ValueId first = draft.inputs.empty() ? kNoValue : draft.inputs[0];
-    if (draft.node == Task::kReorder) return 1u;
-    if (draws_view(draft)) {
-      const Shape &x = shape(first), &y = shape(draft.outputs[0]);
-      return !x.empty() && !y.empty() && x[0] == y[0] ? 1u : 0u;
-    }
-    const Operands operands(*this, draft);
-    const unsigned found = graph_.nodes[draft.node].op->sample_inputs(operands.in, operands.out);
-    for (std::size_t k = 0; k < draft.inputs.size(); ++k)
-      if ((found >> k & 1u) && known(draft.inputs[k]).defined()) return 0;
-    return found;
-  }
-
-  // Samples that share no cache line: an output may be overwritten to the end of its last one.
-  static constexpr std::size_t kLine = 64;
-
-  StepTraffic traffic(const Draft& draft) const {
-    StepTraffic t;
-    t.by_sample = draft.sample_inputs != 0;
-    if (!t.by_sample) return t;
-    t.samples = static_cast<std::size_t>(shape(draft.outputs[0])[0]);
-    t.by_sample = t.samples > 1;
-    if (!t.by_sample || draws_view(draft)) return t;
-    const auto add_samples = [&](ValueId id) {
-      t.sample += bytes(id) / t.samples;
-      t.by_sample &= bytes(id) % (t.samples * kLine) == 0;
-    };
-    for (std::size_t k = 0; k < draft.inputs.size(); ++k) {
-      const ValueId id = draft.inputs[k];
-      if (id == kNoValue) continue;
-      if (draft.sample_inputs >> k & 1u) add_samples(id);
-      else t.shared += static_cast<std::size_t>(byte_count(dtype(id), type_shape(id)));
-    }
-    for (const ValueId id : draft.outputs)
-      if (id != kNoValue) add_samples(id);
-    return t;
-  }
-
-  void find_stretches() {
-    const std::size_t near =
-        plan_->program->backend().near_bytes() * static_cast<std::size_t>(threads_);
-    if (near == 0) return;
-    std::vector<StepTraffic> steps;
-    for (Draft& draft : drafts_) {
-      draft.sample_inputs = sample_inputs(draft);
-      steps.push_back(traffic(draft));
-    }
-    stretches_ = choose_stretches(steps, near);
-    for (const Stretch& stretch : stretches_)
-      for (std::size_t s = stretch.first; s <= stretch.last; ++s) drafts_[s].stretch = &stretch;
-  }
-
-  void bind_all() {
-    for (Draft& draft : drafts_) {
-      if (draws_view(draft)) continue;
-      const Stretch* stretch = draft.stretch;
-      draft.kernel = bind(draft, stretch ? stretch->piece : 0);
-      const std::size_t rest = stretch ? stretch->samples % stretch->piece : 0;
-      draft.last_kernel = rest ? bind(draft, rest) : draft.kernel;
-    }
-  }
-
-  // For this many samples; 0: for the whole batch.
-  std::shared_ptr<const ops::Kernel> bind(const Draft& draft, std::size_t samples) const {
-    const Operands operands(*this, draft, samples);
-    if (draft.node == Task::kReorder) return ops::bind_reorder(operands.in[0], operands.out[0]);
-    return plan_->program->backend().bind(binding(draft, operands));
-  }
-
-  // A view shares its input's memory; but only of a value that has memory in the arena.
-  bool is_view(const Node& node) const {
-    if (!node.op->is_view() || known(node.inputs[0]).defined()) return false;
-    for (std::size_t k = 1; k < node.outputs.size(); ++k)
-      if (node.outputs[k] != kNoValue) return false;
-    return true;
-  }
-
-  ops::Input input(ValueId id) const {
-    if (id == kNoValue) return {};
-    if (known(id).defined()) return ops::view(known(id));
-    return {dtype(id), released_shape(id), nullptr, layout(id)};
-  }
-  ops::Output output(ValueId id) const {
-    if (id == kNoValue) return {};
-    return {dtype(id), &shape(id), nullptr, layout(id)};
-  }
-
-  // What a binding points to, for some samples or (0) for the whole batch.
-  struct Operands {
-    std::vector<Shape> pieces;
-    std::vector<ops::Input> in;
-    std::vector<ops::Output> out;
-
-    Operands(const Planner& planner, const Draft& draft, std::size_t samples = 0) {
-      pieces.reserve(draft.inputs.size() + draft.outputs.size());
-      const auto cut = [&](auto operand, bool by_sample) {
-        if (samples == 0 || !by_sample || !operand) return operand;
-        Shape& piece = pieces.emplace_back(operand.shape());
-        piece[0] = static_cast<Index>(samples);
-        operand.extents = &piece;
-        return operand;
-      };
-      for (std::size_t k = 0; k < draft.inputs.size(); ++k)
-        in.push_back(cut(planner.input(draft.inputs[k]), draft.sample_inputs >> k & 1u));
-      for (const ValueId id : draft.outputs) out.push_back(cut(planner.output(id), true));
-    }
-  };
-  ops::Binding binding(const Draft& draft, const Operands& operands) const {
-    return {*graph_.nodes[draft.node].op, operands.in, operands.out,
-            plan_->program->packed(draft.node)};
-  }
-
-  ops::LayoutOffer offer(const Draft& draft) const {
-    const Operands operands(*this, draft);
-    return plan_->program->backend().offer(binding(draft, operands));
-  }
-
-  // The shape of a constant whose elements were let go after packing.
-  const Shape* released_shape(ValueId id) const {
-    if (!shapes_.shape[at(id)]) shapes_.shape[at(id)] = *graph_.value(id).type.shape();
-    return &*shapes_.shape[at(id)];
-  }
 
   int new_buffer(std::size_t size, bool piece = false) {
     buffers_.push_back({.bytes = size, .piece = piece});
@@ -277,8 +71,8 @@ class Planner {
   }
   // For a value that `draft` makes: a piece, if nobody outside of the stretch reads it.
   int new_buffer(ValueId id, const Draft& draft) {
-    if (!stays_inside(id, draft)) return new_buffer(bytes(id));
-    return new_buffer(bytes(id) / draft.stretch->samples * draft.stretch->piece, true);
+    if (!stays_inside(id, draft)) return new_buffer(values_.bytes(id));
+    return new_buffer(values_.bytes(id) / draft.stretch->samples * draft.stretch->piece, true);
   }
   bool stays_inside(ValueId id, const Draft& draft) const {
     return draft.stretch && last_use_[at(id)] <= static_cast<int>(draft.stretch->last);
@@ -288,8 +82,9 @@ class Planner {
 
   // Who uses which memory until when. Views first extend the life of what they look at.
   void assign_buffers() {
+    buffer_of_.assign(values_.size(), -1);
     for (const ValueId id : graph_.inputs) {
-      buffer_of_[at(id)] = new_buffer(bytes(id));
+      buffer_of_[at(id)] = new_buffer(values_.bytes(id));
       buffer(id).pinned = true;
       buffer(id).last_use = kForever;
     }
@@ -313,7 +108,7 @@ class Planner {
 
   // The last step at which each value itself is read, views included.
   void count_last_uses() {
-    last_use_.assign(layouts_.size(), -1);
+    last_use_.assign(values_.size(), -1);
     for (const ValueId id : outputs_) last_use_[at(id)] = kForever;
     for (std::size_t s = drafts_.size(); s-- > 0;) {
       const Draft& node = drafts_[s];
@@ -342,15 +137,15 @@ class Planner {
     const bool piece = stays_inside(node.outputs[0], node);
     if (node.stretch && !piece) return -1;
     const std::size_t wanted =
-        piece ? bytes(node.outputs[0]) / node.stretch->samples * node.stretch->piece
-              : bytes(node.outputs[0]);
+        piece ? values_.bytes(node.outputs[0]) / node.stretch->samples * node.stretch->piece
+              : values_.bytes(node.outputs[0]);
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const ValueId id = node.inputs[k];
       if (!has_buffer(id) || !drafts_[s].kernel->may_overwrite(static_cast<Index>(k))) continue;
       const Buffer& b = buffer(id);
       const bool twice = std::count(node.inputs.begin(), node.inputs.end(), id) > 1;
       if (b.pinned || twice || b.piece != piece || b.last_use != static_cast<int>(s) ||
-          b.bytes != wanted || layout(id) != layout(node.outputs[0]))
+          b.bytes != wanted || values_.layout(id) != values_.layout(node.outputs[0]))
         continue;
       bool other = false;  // another input that looks at the same memory
       for (std::size_t j = 0; j < node.inputs.size(); ++j)
@@ -392,8 +187,7 @@ class Planner {
     ENGINE_REQUIRE(plan_->arena_bytes <= max_bytes, ErrorCode::kResourceExhausted,
                    "the model needs ", plan_->arena_bytes, " bytes for these shapes, the limit is ",
                    max_bytes, " (use a smaller batch, or raise max_bytes, --memory)");
-    for (Tensor& tensor : shapes_.known)
-      if (tensor.defined()) plan_->owned.push_back(std::move(tensor));
+    plan_->owned = values_.take_known();
   }
 
   // What outlives a piece is placed before the first: no step of the stretch may use its memory.
@@ -425,7 +219,7 @@ class Planner {
                   const std::vector<const Draft*>& drafts) {
     const auto move_on = [&](Place& place, ValueId id, std::size_t first) {
       if (place.kind == Place::Kind::kArena && !buffer(id).piece)
-        place.offset += bytes(id) / stretch.samples * first;
+        place.offset += values_.bytes(id) / stretch.samples * first;
     };
     for (std::size_t first = 0; first < stretch.samples; first += stretch.piece)
       for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -462,7 +256,7 @@ class Planner {
 
   Place place_of(ValueId id) {
     if (id == kNoValue) return {};
-    if (known(id).defined()) return {Place::Kind::kConstant, 0, known(id).data()};
+    if (values_.known(id).defined()) return {Place::Kind::kConstant, 0, values_.known(id).data()};
     if (!has_buffer(id)) return {};  // packed and let go
     return {Place::Kind::kArena, buffer(id).offset, nullptr};
   }
@@ -485,24 +279,19 @@ class Planner {
     std::vector<TensorType> in, out;
     for (const ValueId id : draft.inputs) {
       if (id == kNoValue) in.emplace_back();
-      else in.emplace_back(dtype(id), type_shape(id));
-      if (id != kNoValue) task.bytes += byte_count(in.back().dtype, type_shape(id));
+      else in.emplace_back(values_.dtype(id), values_.shape(id));
+      if (id != kNoValue) task.bytes += byte_count(in.back().dtype, values_.shape(id));
     }
     for (const ValueId id : draft.outputs) {
       if (id == kNoValue) out.emplace_back();
-      else out.emplace_back(dtype(id), shape(id));
-      if (id != kNoValue) task.bytes += static_cast<Index>(bytes(id));
+      else out.emplace_back(values_.dtype(id), values_.shape(id));
+      if (id != kNoValue) task.bytes += static_cast<Index>(values_.bytes(id));
     }
     if (draft.node != Task::kReorder) task.flops = graph_.nodes[draft.node].op->flops(in, out);
     return task;
   }
 
-  const Shape& type_shape(ValueId id) const {
-    if (known(id).defined()) return known(id).shape();
-    return *released_shape(id);
-  }
-
-  Port port(ValueId id) { return {dtype(id), shape(id), place_of(id)}; }
+  Port port(ValueId id) { return {values_.dtype(id), values_.shape(id), place_of(id)}; }
 
   // An output has memory of its own: not that of an input, a constant, or an earlier output.
   void add_output(std::size_t i) {
@@ -512,7 +301,7 @@ class Planner {
     for (const Port& earlier : plan_->outputs)
       shared |= earlier.place.offset == output.place.offset;
     if (shared) {
-      const std::size_t size = bytes(id);
+      const std::size_t size = values_.bytes(id);
       Step step;
       step.task = plan_->tasks.size();
       step.kernel = std::make_shared<const CopyKernel>(size);
@@ -526,14 +315,12 @@ class Planner {
   }
 
   const Graph& graph_;
-  mutable Shapes shapes_;
+  PlannedValues values_;
+  std::vector<Draft> drafts_;
+  std::vector<Stretch> stretches_;  // that drafts point to
+  std::vector<ValueId> outputs_;
   int threads_;
   std::shared_ptr<Plan> plan_;
-  std::vector<bool> live_;
-  std::vector<Draft> drafts_;
-  std::vector<Stretch> stretches_;
-  std::vector<ops::Layout> layouts_;
-  std::vector<ValueId> outputs_;
   std::vector<Buffer> buffers_;
   std::vector<int> buffer_of_, last_use_;
   ArenaLayout layout_;
@@ -552,7 +339,8 @@ std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,
     if (value.type.dtype == DType::kString) return nullptr;
   std::optional<Shapes> shapes = infer_shapes(*program, input_shapes);
   if (!shapes) return nullptr;
-  return Planner(std::move(program), std::move(*shapes), threads).run(max_bytes);
+  Drafts drafts = draft_steps(*program, std::move(*shapes), threads);
+  return Planner(std::move(program), std::move(drafts), threads).run(max_bytes);
 }
 
 }  // namespace engine::graph
