@@ -111,6 +111,13 @@ TEST(Normalization, Layer) {
     }
 }
 
+TEST(Normalization, RowsSideBySide) {
+  for (const Index rows : {1, 2, 3, 4, 5, 7, 8, 11})
+    for (const Index n : {5, 16, 33})
+      check_bits(make_case("LayerNormalization", {},
+                           with_parameters(random(DType::kFloat32, {rows, n}, 7), {n}, 2)));
+}
+
 TEST(Normalization, LayerWithBroadcastParameters) {
   for (const Shape& shape : {Shape{}, {1}, {3, 1}, {2, 1, 1}, {1, 8}})
     check_operator(make_case("LayerNormalization", {},

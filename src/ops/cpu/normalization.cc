@@ -30,42 +30,103 @@ struct NormalizationData {
 
 ENGINE_BEGIN_ISA
 
+/// Rows side by side, so that one's chains run while another's wait.
+inline constexpr int kSideBySide = ENGINE_ISA_ID == 2 ? 4 : ENGINE_ISA_ID == 0 ? 1 : 2;
+
 // Lanes behind the end of a row take +0, which changes no sum: none of them ever is -0.
-ENGINE_INLINE float row_sum(const float* x, Index n) {
-  Vec sum = fill(0.0f);
+template <int kRows>
+ENGINE_INLINE void row_sums(const float* x, Index n, float (&sums)[kRows]) {
+  Vec lanes[kRows];
+  for (Vec& lane : lanes) lane = fill(0.0f);
   Index i = 0;
-  for (; i + kVecLanes <= n; i += kVecLanes) sum = add(sum, load(x + i));
-  if (i < n) sum = add(sum, load(x + i, n - i, 0.0f));
-  return add_lanes(sum);
+  for (; i + kVecLanes <= n; i += kVecLanes)
+    for (int r = 0; r < kRows; ++r) lanes[r] = add(lanes[r], load(x + r * n + i));
+  if (i < n)
+    for (int r = 0; r < kRows; ++r) lanes[r] = add(lanes[r], load(x + r * n + i, n - i, 0.0f));
+  for (int r = 0; r < kRows; ++r) sums[r] = add_lanes(lanes[r]);
 }
 
-ENGINE_INLINE float row_squares(const float* x, Index n, const Vec& mean) {
-  Vec sum = fill(0.0f);
+template <int kRows>
+ENGINE_INLINE void row_squares(const float* x, Index n, const float (&mean)[kRows],
+                               float (&sums)[kRows]) {
+  Vec lanes[kRows], means[kRows];
+  for (int r = 0; r < kRows; ++r) lanes[r] = fill(0.0f), means[r] = fill(mean[r]);
   Index i = 0;
-  for (; i + kVecLanes <= n; i += kVecLanes) {
-    const Vec d = sub(load(x + i), mean);
-    sum = fma(d, d, sum);
-  }
-  if (i < n) {
-    const Vec d = first_lanes(sub(load(x + i, n - i, 0.0f), mean), n - i);
-    sum = fma(d, d, sum);
-  }
-  return add_lanes(sum);
+  for (; i + kVecLanes <= n; i += kVecLanes)
+    for (int r = 0; r < kRows; ++r) {
+      const Vec d = sub(load(x + r * n + i), means[r]);
+      lanes[r] = fma(d, d, lanes[r]);
+    }
+  if (i < n)
+    for (int r = 0; r < kRows; ++r) {
+      const Vec d = first_lanes(sub(load(x + r * n + i, n - i, 0.0f), means[r]), n - i);
+      lanes[r] = fma(d, d, lanes[r]);
+    }
+  for (int r = 0; r < kRows; ++r) sums[r] = add_lanes(lanes[r]);
 }
 
-/// y = fma((x - mean) inverse, scale, bias), [n]; scale and bias advance by `step`, 0 or 1.
-template <bool kBias, int kStep>
-ENGINE_INLINE void apply(Index n, const float* x, const Vec& mean, const Vec& inverse,
-                         const float* scale, const float* bias, float* y) {
-  for (Index i = 0; i < n; i += kVecLanes) {
-    const Index rest = n - i;
-    const Vec d = mul(sub(load(x + i, rest, 0.0f), mean), inverse);
-    const Vec s = kStep ? load(scale + i, rest, 0.0f) : fill(*scale);
-    if constexpr (kBias) {
-      const Vec b = kStep ? load(bias + i, rest, 0.0f) : fill(*bias);
-      store(y + i, rest, fma(d, s, b));
-    } else {
-      store(y + i, rest, mul(d, s));
+/// Where rows are and how they are scaled; scale and bias advance by kStep, 0 or 1.
+struct ScaledRows {
+  const float* x;
+  float* y;
+  Index row;  ///< from a row to the next
+  const float *scale, *bias;
+};
+
+/// y = fma((x - mean) inverse, scale, bias) for up to 16 elements of each row from `i` on.
+template <bool kBias, int kStep, int kRows>
+ENGINE_INLINE void apply_lanes(const ScaledRows& t, Index i, Index lanes, const Vec (&mean)[kRows],
+                               const Vec (&inverse)[kRows]) {
+  const Vec s = kStep ? load(t.scale + i, lanes, 0.0f) : fill(*t.scale);
+  const Vec b = !kBias ? fill(0.0f) : kStep ? load(t.bias + i, lanes, 0.0f) : fill(*t.bias);
+  for (int r = 0; r < kRows; ++r) {
+    const Index at = r * t.row + i;
+    const Vec d = mul(sub(load(t.x + at, lanes, 0.0f), mean[r]), inverse[r]);
+    store(t.y + at, lanes, kBias ? fma(d, s, b) : mul(d, s));
+  }
+}
+
+template <bool kBias, int kStep, int kRows>
+ENGINE_INLINE void apply(const ScaledRows& t, Index n, const float (&mean)[kRows],
+                         const float (&inverse)[kRows]) {
+  Vec means[kRows], inverses[kRows];
+  for (int r = 0; r < kRows; ++r) means[r] = fill(mean[r]), inverses[r] = fill(inverse[r]);
+  Index i = 0;
+  for (; i + kVecLanes <= n; i += kVecLanes)
+    apply_lanes<kBias, kStep>(t, i, kVecLanes, means, inverses);
+  if (i < n) apply_lanes<kBias, kStep>(t, i, n - i, means, inverses);
+}
+
+/// kRows rows from `row` on.
+template <int kRows>
+ENGINE_INLINE void normalize_some(const NormalizationArgs& a, const NormalizationData& data,
+                                  Index row) {
+  const Index n = a.channels * a.positions;
+  const float count = static_cast<float>(n);
+  const float* x = data.x + row * n;
+  float* y = data.y + row * n;
+  float mean[kRows] = {}, inverse[kRows];
+  if (!a.rms) row_sums(x, n, mean);
+  for (float& m : mean) m = a.rms ? 0.0f : m / count;
+  row_squares(x, n, mean, inverse);
+  for (int r = 0; r < kRows; ++r) {
+    inverse[r] = 1.0f / std::sqrt(inverse[r] / count + a.epsilon);
+    if (data.mean) data.mean[row + r] = mean[r];
+    if (data.inverse) data.inverse[row + r] = inverse[r];
+  }
+  if (a.positions == 1 && a.groups == 1) {
+    const ScaledRows t{x, y, n, data.scale, data.bias};
+    if (data.bias) apply<true, 1>(t, n, mean, inverse);
+    else apply<false, 1>(t, n, mean, inverse);
+    return;
+  }
+  for (int r = 0; r < kRows; ++r) {
+    const Index shift = (row + r) % a.groups * a.channels;
+    const float own_mean[1] = {mean[r]}, own_inverse[1] = {inverse[r]};
+    for (Index k = 0; k < a.channels; ++k) {
+      const Index at = r * n + k * a.positions;
+      const ScaledRows t{x + at, y + at, 0, data.scale + shift + k, data.bias + shift + k};
+      apply<true, 0>(t, a.positions, own_mean, own_inverse);
     }
   }
 }
@@ -73,29 +134,9 @@ ENGINE_INLINE void apply(Index n, const float* x, const Vec& mean, const Vec& in
 /// Rows [first, last). y may be x.
 void normalize_rows(const NormalizationArgs& a, const NormalizationData& data, Index first,
                     Index last) noexcept {
-  const Index n = a.channels * a.positions;
-  const float count = static_cast<float>(n);
-  for (Index row = first; row < last; ++row) {
-    const float* x = data.x + row * n;
-    float* y = data.y + row * n;
-    const float mean = a.rms ? 0.0f : row_sum(x, n) / count;
-    const Vec means = fill(mean);
-    const float inverse = 1.0f / std::sqrt(row_squares(x, n, means) / count + a.epsilon);
-    const Vec inverses = fill(inverse);
-    if (data.mean) data.mean[row] = mean;
-    if (data.inverse) data.inverse[row] = inverse;
-    const Index shift = row % a.groups * a.channels;
-    const float *scale = data.scale + shift, *bias = data.bias ? data.bias + shift : nullptr;
-    if (a.positions == 1) {
-      if (bias) apply<true, 1>(n, x, means, inverses, scale, bias, y);
-      else apply<false, 1>(n, x, means, inverses, scale, bias, y);
-      continue;
-    }
-    for (Index k = 0; k < a.channels; ++k) {
-      const Index at = k * a.positions;
-      apply<true, 0>(a.positions, x + at, means, inverses, scale + k, bias + k, y + at);
-    }
-  }
+  Index row = first;
+  for (; row + kSideBySide <= last; row += kSideBySide) normalize_some<kSideBySide>(a, data, row);
+  for (; row < last; ++row) normalize_some<1>(a, data, row);
 }
 
 ENGINE_END_ISA
