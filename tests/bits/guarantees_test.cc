@@ -1,6 +1,7 @@
 // What a session promises beside its bits: what it says of itself, no allocation in a bound call,
 // any number of callers at once, the host's threads, the host's floating-point state.
 #include "support/allocations.h"
+#include "support/host_state.h"
 #include "support/model_case.h"
 #include "support/operator_case.h"
 
@@ -13,34 +14,11 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace engine::test {
 namespace {
 
 constexpr Index kBatches[] = {1, 2, 3, 7, 8, 16, 33, 64};
-
-#if defined(__x86_64__)
-constexpr unsigned kFlushToZero = 0x8040;                 // FTZ and DAZ
-unsigned host_state() { return _mm_getcsr() & 0xffc0u; }  // without the sticky exception flags
-void set_host_state(unsigned bits) { _mm_setcsr(0x1f80u | bits); }
-constexpr unsigned kRoundUp = 0x4000;
-constexpr unsigned kDefaultState = 0;
-#elif defined(__aarch64__)
-constexpr unsigned kFlushToZero = 1u << 24;
-constexpr unsigned kRoundUp = 1u << 22;
-constexpr unsigned kDefaultState = 0;
-unsigned host_state() {
-  unsigned long state;
-  asm volatile("mrs %0, fpcr" : "=r"(state));
-  return static_cast<unsigned>(state);
-}
-void set_host_state(unsigned bits) {
-  asm volatile("msr fpcr, %0" : : "r"(static_cast<unsigned long>(bits)));
-}
-#endif
 
 TEST(Guarantees, OfTheCpu) {
   const ModelCase c = load_model_case("jet_tagger", 1);
