@@ -50,16 +50,10 @@ void fill(BoundCall& call, const TensorInfo& info, const Tensor& tensor) {
   }
 }
 
-// The model bound to the inputs' shapes, or nothing if its shapes depend on values.
+// Nothing if the model's shapes depend on values.
 std::optional<BoundCall> try_bind(const Session& session, const Tensors& inputs) {
-  std::map<std::string, Shape, std::less<>> shapes;
-  for (const auto& [name, tensor] : inputs) shapes[name] = tensor.shape();
   try {
-    BoundCall call = session.bind(shapes);
-    for (const TensorInfo& info : session.model().inputs())
-      if (const auto found = inputs.find(info.name); found != inputs.end())
-        fill(call, info, found->second);
-    return call;
+    return bind_filled(session, inputs);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kResourceExhausted) throw;
     remark(std::string("not bound to fixed shapes, timed as whole runs: ") + error.what());
@@ -134,6 +128,16 @@ class Bindings {
 };
 
 }  // namespace
+
+BoundCall bind_filled(const Session& session, const Tensors& inputs) {
+  std::map<std::string, Shape, std::less<>> shapes;
+  for (const auto& [name, tensor] : inputs) shapes[name] = tensor.shape();
+  BoundCall call = session.bind(shapes);
+  for (const TensorInfo& info : session.model().inputs())
+    if (const auto found = inputs.find(info.name); found != inputs.end())
+      fill(call, info, found->second);
+  return call;
+}
 
 ModelTiming measure_model(const Model& model, const SessionOptions& options, const Tensors& inputs,
                           double seconds) {

@@ -10,6 +10,9 @@
 
 namespace engine::tools {
 
+/// The session bound to the inputs' shapes, with their values in place. Throws Error.
+BoundCall bind_filled(const Session& session, const Tensors& inputs);
+
 struct ModelTiming {
   std::string device;
   Index batch = 1;
