@@ -3,9 +3,11 @@
 
 #include "base/pool.h"
 #include "ops/operator.h"
+#include "ops/tuning.h"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +50,8 @@ class Kernel {
   }
   /// For profiles: "conv_direct[avx512]".
   virtual std::string name() const = 0;
+  /// What may be chosen for this kernel, if there is anything.
+  virtual std::optional<Tunable> tunable() const { return std::nullopt; }
 };
 
 /// A node at fixed shapes.
@@ -56,6 +60,8 @@ struct Binding {
   std::span<const Input> in;    ///< data is set for constants that are still there, else null
   std::span<const Output> out;  ///< data is null
   const Packed* packed;         ///< what `pack` made of the node's constants, or null
+  int threads = 1;              ///< tasks at once that a run is expected to have
+  const TuningTable* tuning = nullptr;  ///< choices to take instead of defaults, or null
 };
 
 /// Whether a node can also be bound to blocked operands (ops/layout.h) at these shapes.

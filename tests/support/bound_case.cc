@@ -103,8 +103,8 @@ bool BoundCase::block(Pool& pool, const Spare& spare) {
   return blocked_ = true;
 }
 
-void BoundCase::bind(Pool& pool) {
-  kernel_ = backend_.bind(binding());
+void BoundCase::bind(Pool& pool, const ops::TuningTable* tuning) {
+  kernel_ = backend_.bind(binding(pool.concurrency(), tuning));
   scratch_ = static_cast<std::byte*>(memory(kernel_->scratch_bytes(pool.concurrency())));
 }
 

@@ -28,7 +28,8 @@ class BoundCase {
   bool block(Pool& pool, const Spare& spare = {});
   bool blocked() const noexcept { return blocked_; }
 
-  void bind(Pool& pool);
+  /// With the choices of a table, if there is one.
+  void bind(Pool& pool, const ops::TuningTable* tuning = nullptr);
   const ops::Kernel& kernel() const noexcept { return *kernel_; }
 
   /// Throws Error if the kernel reports a fault.
@@ -38,7 +39,9 @@ class BoundCase {
   std::vector<Tensor> take_outputs(Pool& pool);
 
  private:
-  ops::Binding binding() const { return {*case_.op, in_, out_, packed_.get()}; }
+  ops::Binding binding(int threads = 1, const ops::TuningTable* tuning = nullptr) const {
+    return {*case_.op, in_, out_, packed_.get(), threads, tuning};
+  }
   void* memory(std::size_t bytes);
   void read_blocked_output(Pool& pool);
 

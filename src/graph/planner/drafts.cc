@@ -9,10 +9,11 @@ namespace {
 
 class Drafter {
  public:
-  Drafter(const Program& program, Shapes shapes, int threads)
+  Drafter(const Program& program, Shapes shapes, int threads, const ops::TuningTable* tuning)
       : program_(program),
         graph_(program.graph()),
         threads_(threads),
+        tuning_(tuning),
         values_(program.graph(), std::move(shapes)) {}
 
   Drafts run() {
@@ -187,7 +188,8 @@ class Drafter {
     }
   };
   ops::Binding binding(const Draft& draft, const Operands& operands) const {
-    return {*graph_.nodes[draft.node].op, operands.in, operands.out, program_.packed(draft.node)};
+    return {*graph_.nodes[draft.node].op, operands.in, operands.out,
+            program_.packed(draft.node),  threads_,    tuning_};
   }
 
   ops::LayoutOffer offer(const Draft& draft) const {
@@ -198,6 +200,7 @@ class Drafter {
   const Program& program_;
   const Graph& graph_;
   int threads_;
+  const ops::TuningTable* tuning_;
   PlannedValues values_;
   std::vector<bool> live_;
   std::vector<Draft> steps_;
@@ -207,8 +210,9 @@ class Drafter {
 
 }  // namespace
 
-Drafts draft_steps(const Program& program, Shapes shapes, int threads) {
-  return Drafter(program, std::move(shapes), threads).run();
+Drafts draft_steps(const Program& program, Shapes shapes, int threads,
+                   const ops::TuningTable* tuning) {
+  return Drafter(program, std::move(shapes), threads, tuning).run();
 }
 
 }  // namespace engine::graph

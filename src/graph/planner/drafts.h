@@ -28,7 +28,9 @@ struct Drafts {
   std::vector<Stretch> stretches;  ///< that steps point to
 };
 
-/// Drafts the program at the shapes of all its values, with `threads` tasks at once.
-Drafts draft_steps(const Program& program, Shapes shapes, int threads);
+/// Drafts the program at the shapes of all its values, with `threads` tasks at once; kernels take
+/// what `tuning`, which may be null, has for them.
+Drafts draft_steps(const Program& program, Shapes shapes, int threads,
+                   const ops::TuningTable* tuning);
 
 }  // namespace engine::graph

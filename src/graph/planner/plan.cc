@@ -334,12 +334,12 @@ std::string Plan::label(std::size_t step) const {
 
 std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,
                                       std::span<const Shape> input_shapes, int threads,
-                                      std::size_t max_bytes) {
+                                      std::size_t max_bytes, const ops::TuningTable* tuning) {
   for (const Value& value : program->graph().values)  // strings have no place in an arena
     if (value.type.dtype == DType::kString) return nullptr;
   std::optional<Shapes> shapes = infer_shapes(*program, input_shapes);
   if (!shapes) return nullptr;
-  Drafts drafts = draft_steps(*program, std::move(*shapes), threads);
+  Drafts drafts = draft_steps(*program, std::move(*shapes), threads, tuning);
   return Planner(std::move(program), std::move(drafts), threads).run(max_bytes);
 }
 

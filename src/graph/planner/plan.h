@@ -58,10 +58,11 @@ struct Plan {
 };
 
 /// Plans for fixed shapes of all graph inputs, with `threads` tasks at once. Nothing if a shape
-/// inside depends on values that are not known before the run. Throws Error: shapes that do not
-/// fit, or an arena above `max_bytes`.
+/// inside depends on values that are not known before the run. Kernels take what `tuning` has for
+/// them. Throws Error: shapes that do not fit, or an arena above `max_bytes`.
 std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,
                                       std::span<const Shape> input_shapes, int threads,
-                                      std::size_t max_bytes);
+                                      std::size_t max_bytes,
+                                      const ops::TuningTable* tuning = nullptr);
 
 }  // namespace engine::graph

@@ -10,10 +10,10 @@
 #define ENGINE_ISA_FILE "ops/cpu/conv_blocked.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_blocked.h"
+#include "ops/cpu/conv_choice.h"
 #include "ops/cpu/conv_depthwise_blocked.h"
 #include "ops/cpu/conv_operands.h"
 #include "ops/cpu/conv_tile.h"
-#include "ops/cpu/machine.h"
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
@@ -213,9 +213,13 @@ class TileGrid {
 class BlockedConvKernel final : public Kernel {
  public:
   BlockedConvKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
-      : operands_(binding), weights_(weights), isa_(isa) {
-    limits_ = conv_tile_limits(isa, y_.blocks);
+      : operands_(binding), weights_(weights), isa_(isa), threads_(binding.threads) {
     flatten();
+    const ConvChoice choice =
+        make_choice(size(), binding.tuning ? find_choice(binding, layer()) : nullptr);
+    limits_ = {choice.pixels, choice.blocks};
+    panels_inside_ = choice.images == 0;
+    images_ = std::max<Index>(1, choice.images);
     tiles_ = TileGrid(y_.height, y_.width, limits_.pixels);
     list_runs();
     panels_ = (y_.blocks + limits_.blocks - 1) / limits_.blocks;
@@ -225,9 +229,6 @@ class BlockedConvKernel final : public Kernel {
         full_.push_back(conv_tile_function(isa, rows, width, limits_.blocks));
         last_.push_back(conv_tile_function(isa, rows, width, last_blocks));
       }
-    const Index share = level2_floats() / 3;
-    panels_inside_ = weights_.k * weights_.n <= share;
-    images_ = std::clamp<Index>(share / std::max<Index>(1, x_.image()), 1, y_.batch);
   }
 
   Fault run(const Call& call) const noexcept override {
@@ -253,8 +254,14 @@ class BlockedConvKernel final : public Kernel {
     return input == ops::Conv::kResidual && operands_.has_residual;
   }
   std::string name() const override { return kernel_name("conv_blocked", isa_); }
+  std::optional<ops::Tunable> tunable() const override { return cpu::tunable(size(), layer()); }
 
  private:
+  std::string layer() const { return layer_name(name(), operands_, threads_); }
+  ConvSize size() const {
+    return {isa_, y_.batch, y_.height, y_.width, y_.blocks, weights_.k * weights_.n, x_.image()};
+  }
+
   // Where pixels of input and output follow one another without gaps, an image is one row.
   void flatten() {
     ConvOperands& o = operands_;
@@ -353,8 +360,9 @@ class BlockedConvKernel final : public Kernel {
   ConvFinish finish_{operands_.op.epilogue};
   const PackedMatrix& weights_;
   Isa isa_;
+  int threads_;
   bool panels_inside_ = false;
-  ConvTileLimits limits_;
+  ConvTileLimits limits_;  // that were chosen
   TileGrid tiles_;
   // By rows and width: for a panel of filters, and for the last one.
   std::vector<ConvTileFunction> full_, last_;

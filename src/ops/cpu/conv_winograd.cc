@@ -10,10 +10,10 @@
 #define ENGINE_ISA_FILE "ops/cpu/conv_winograd.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "numerics/winograd.h"
+#include "ops/cpu/conv_choice.h"
 #include "ops/cpu/conv_operands.h"
 #include "ops/cpu/conv_tile.h"
 #include "ops/cpu/conv_winograd.h"
-#include "ops/cpu/machine.h"
 
 #ifndef ENGINE_CPU_CONV_WINOGRAD
 #define ENGINE_CPU_CONV_WINOGRAD
@@ -175,11 +175,15 @@ constexpr Index kAlias = 17 * 16;  // between points, so that they do not fall o
 class WinogradKernel final : public Kernel {
  public:
   WinogradKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
-      : operands_(binding), weights_(weights), isa_(isa), limits_(conv_tile_limits(isa, kPanel)) {
+      : operands_(binding),
+        weights_(weights),
+        isa_(isa),
+        threads_(binding.threads),
+        limits_(conv_tile_limits(isa, kPanel)) {
     tile_rows_ = (y_.height + op_.winograd - 1) / op_.winograd;
     tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
     tiles_ = y_.batch * tile_rows_ * tile_columns_;
-    choose_groups();
+    choose_groups(make_choice(size(), binding.tuning ? find_choice(binding, layer()) : nullptr));
     for (Index more = 0; more < 2; ++more)
       for (Index block = 0; block < x_.blocks; ++block)
         runs_[more].push_back(
@@ -228,16 +232,15 @@ class WinogradKernel final : public Kernel {
   std::string name() const override {
     return kernel_name(op_.winograd == 4 ? "conv_winograd4" : "conv_winograd2", isa_);
   }
+  std::optional<ops::Tunable> tunable() const override { return cpu::tunable(size(), layer()); }
 
  private:
-  // Filters are read once for each group, so a group is as large as V and M may be in the
-  // second-level cache, and no smaller than what hides that reading.
-  void choose_groups() {
-    constexpr Index kFewest = 16;
-    slice_ = std::min(std::max<Index>(2, limits_.blocks), y_.blocks);
-    const Index each = points() * (x_.blocks + slice_) * numerics::kLanes;
-    const Index most = std::max(kFewest, level2_floats() / 10 * 7 / each);
-    groups_ = (tiles_ + most - 1) / most;
+  std::string layer() const { return layer_name(name(), operands_, threads_); }
+  WinogradSize size() const { return {points(), tiles_, x_.blocks, y_.blocks}; }
+
+  void choose_groups(const WinogradChoice& choice) {
+    slice_ = choice.slice;
+    groups_ = (tiles_ + choice.tiles - 1) / choice.tiles;
     group_tiles_ = (tiles_ + groups_ - 1) / groups_;
     v_point_ = x_.blocks * group_tiles_ * numerics::kLanes + kAlias;
     m_point_ = slice_ * group_tiles_ * numerics::kLanes + kAlias;
@@ -322,6 +325,7 @@ class WinogradKernel final : public Kernel {
   const ops::BlockedView &x_ = operands_.x, &y_ = operands_.y;
   const PackedMatrix& weights_;
   Isa isa_;
+  int threads_;
   ConvTileLimits limits_;
   Index tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
   Index groups_ = 1, group_tiles_ = 0, slice_ = 1, v_point_ = 0, m_point_ = 0;

@@ -36,7 +36,7 @@ class PlainAdapter final : public Kernel {
         ops::bind_reorder({out[0].dtype, out[0].extents, nullptr, out[0].layout}, binding.out[0]),
         bytes_};
     bytes_ += whole_lines(ops::blocked_bytes(out[0].shape(), out[0].layout));
-    kernel_ = bind({binding.op, in, out, binding.packed});
+    kernel_ = bind({binding.op, in, out, binding.packed, binding.threads, binding.tuning});
   }
 
   Fault run(const Call& call) const noexcept override {
@@ -58,6 +58,7 @@ class PlainAdapter final : public Kernel {
     return bytes_ + kernel_->scratch_bytes(threads);
   }
   std::string name() const override { return kernel_->name(); }
+  std::optional<ops::Tunable> tunable() const override { return kernel_->tunable(); }
 
  private:
   struct Copy {

@@ -1,0 +1,126 @@
+#include "ops/cpu/conv_choice.h"
+
+#include "base/check.h"
+#include "ops/cpu/machine.h"
+#include "ops/cpu/pack.h"
+
+#include <algorithm>
+
+namespace engine::cpu {
+namespace {
+
+constexpr Index kFewestTiles = 16;
+
+Index take(const ops::Choice* wanted, std::string_view name, Index standard, Index low,
+           Index high) {
+  if (!wanted) return standard;
+  const auto found = wanted->find(name);
+  return found == wanted->end() ? standard : std::clamp(found->second, low, high);
+}
+
+// The tiles of a group that take `tenths` of the second-level cache.
+Index tiles_within(const WinogradSize& s, Index slice, Index tenths) {
+  const Index each = s.points * (s.channel_blocks + slice) * PackedMatrix::kBlock;
+  return std::max(kFewestTiles, level2_floats() / 10 * tenths / each);
+}
+
+Index pieces(Index count, Index most) { return (count + most - 1) / most; }
+
+void add_new(std::vector<Index>& values, Index value) {
+  if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+}
+
+// Widths of tiles that cut a row into different numbers of parts.
+std::vector<Index> widths(const ConvSize& s, Index widest) {
+  std::vector<Index> values;
+  Index parts = 0;
+  for (const Index less : {0, 1, 2, 4, 6}) {
+    const Index pixels = widest - less;
+    if (pixels < 1 || pieces(s.width, pixels) == parts) continue;
+    parts = pieces(s.width, pixels);
+    values.push_back(pixels);
+  }
+  return values;
+}
+
+// How many blocks of filters a tile may have.
+std::vector<Index> panels(const ConvSize& s) {
+  std::vector<Index> values;
+  for (Index blocks = 4; blocks >= 1; --blocks)
+    if (blocks <= s.filter_blocks && conv_tile_limits(s.isa, blocks).blocks == blocks)
+      values.push_back(blocks);
+  return values;
+}
+
+}  // namespace
+
+ConvChoice default_choice(const ConvSize& s) {
+  const ConvTileLimits tile = conv_tile_limits(s.isa, s.filter_blocks);
+  const Index share = level2_floats() / 3;
+  const Index images = std::clamp<Index>(share / std::max<Index>(1, s.image_floats), 1, s.batch);
+  return {tile.pixels, tile.blocks, s.weight_floats <= share ? 0 : images};
+}
+
+ConvChoice make_choice(const ConvSize& s, const ops::Choice* wanted) {
+  const ConvChoice standard = default_choice(s);
+  const Index blocks = take(wanted, "blocks", standard.blocks, 1, s.filter_blocks);
+  const ConvTileLimits tile = conv_tile_limits(s.isa, blocks);
+  return {take(wanted, "pixels", tile.pixels, 1, tile.pixels), tile.blocks,
+          take(wanted, "images", standard.images, 0, s.batch)};
+}
+
+ops::Tunable tunable(const ConvSize& s, std::string layer) {
+  const ConvChoice standard = default_choice(s);
+  std::vector<Index> images = {0, 1};
+  for (Index more = 2; more < s.batch && more <= 16; more *= 2) images.push_back(more);
+  add_new(images, s.batch);
+  return {std::move(layer),
+          {{"pixels", standard.pixels}, {"blocks", standard.blocks}, {"images", standard.images}},
+          {{"images", images}, {"blocks", panels(s)}, {"pixels", widths(s, standard.pixels)}}};
+}
+
+WinogradChoice default_choice(const WinogradSize& s) {
+  const Index slice = std::min<Index>(2, s.filter_blocks);
+  return {slice, tiles_within(s, slice, 7)};
+}
+
+WinogradChoice make_choice(const WinogradSize& s, const ops::Choice* wanted) {
+  constexpr Index kMostTenths = 40;
+  WinogradChoice choice = default_choice(s);
+  choice.slice = take(wanted, "slice", choice.slice, 1, s.filter_blocks);
+  choice.tiles = take(wanted, "tiles", tiles_within(s, choice.slice, 7), 1,
+                      tiles_within(s, choice.slice, kMostTenths));
+  return choice;
+}
+
+ops::Tunable tunable(const WinogradSize& s, std::string layer) {
+  const WinogradChoice standard = default_choice(s);
+  std::vector<Index> slices, tiles;
+  for (const Index slice : {1, 2, 4, 8})
+    if (slice <= s.filter_blocks) slices.push_back(slice);
+  Index groups = 0;
+  for (const Index tenths : {20, 14, 10, 7, 5, 4, 3}) {
+    const Index most = std::min(s.tiles, tiles_within(s, standard.slice, tenths));
+    if (pieces(s.tiles, most) == groups) continue;
+    groups = pieces(s.tiles, most);
+    tiles.push_back(most);
+  }
+  return {std::move(layer),
+          {{"slice", standard.slice}, {"tiles", standard.tiles}},
+          {{"tiles", tiles}, {"slice", slices}}};
+}
+
+const ops::Choice* find_choice(const Binding& binding, const std::string& layer) {
+  const auto found = binding.tuning->find(layer);
+  return found == binding.tuning->end() ? nullptr : &found->second;
+}
+
+std::string layer_name(const std::string& kernel, const ConvOperands& o, int threads) {
+  return concat(kernel, " ", o.x.batch, "x", o.x.channels, "x", o.x.height, "x", o.x.width, " to ",
+                o.y.channels, "x", o.y.height, "x", o.y.width, " by ", o.kernel_rows, "x",
+                o.kernel_columns, " stride ", o.stride_y, "x", o.stride_x, " dilation ",
+                o.dilation_y, "x", o.dilation_x, o.has_residual ? " residual" : "", " threads ",
+                threads);
+}
+
+}  // namespace engine::cpu

@@ -1,0 +1,56 @@
+// What may be chosen for blocked convolutions: by a cost model from the sizes of the caches, or
+// from a table. No choice touches the order of a sum.
+#pragma once
+
+#include "ops/cpu/conv_operands.h"
+#include "ops/cpu/conv_tile.h"
+
+namespace engine::cpu {
+
+/// Of the direct form.
+struct ConvChoice {
+  Index pixels;  ///< most pixels of a register tile
+  Index blocks;  ///< of filters of a register tile: a panel
+  Index images;  ///< all tiles of so many images for a panel; 0: all panels for a tile
+};
+
+/// Sizes that the choice for a direct convolution follows from.
+struct ConvSize {
+  Isa isa;
+  Index batch, height, width, filter_blocks;  ///< of Y
+  Index weight_floats, image_floats;          ///< of all filters, of one image of X
+};
+
+/// By the cost model: the largest tile; panels inside if all of them stay in the second-level
+/// cache, else as many images as stay there.
+ConvChoice default_choice(const ConvSize& size);
+/// From a table's entry, brought into the limits; the default for what it does not name.
+ConvChoice make_choice(const ConvSize& size, const ops::Choice* wanted);
+ops::Tunable tunable(const ConvSize& size, std::string layer);
+
+/// Of Winograd's form.
+struct WinogradChoice {
+  Index slice;  ///< filter blocks whose products are held at once
+  Index tiles;  ///< most tiles of a group
+};
+
+struct WinogradSize {
+  Index points, tiles;  ///< of the form, of all images
+  Index channel_blocks, filter_blocks;
+};
+
+/// By the cost model: filters are read once for each group, so a group is as large as its
+/// transformed pixels and products may be in the second-level cache, and no smaller than what hides
+/// that reading.
+WinogradChoice default_choice(const WinogradSize& size);
+/// From a table's entry, brought into limits that also bound the scratch.
+WinogradChoice make_choice(const WinogradSize& size, const ops::Choice* wanted);
+ops::Tunable tunable(const WinogradSize& size, std::string layer);
+
+/// The entry of a layer in the table of a binding, or null.
+const ops::Choice* find_choice(const Binding& binding, const std::string& layer);
+
+/// A layer as tables name it: all sizes that its speed depends on.
+std::string layer_name(const std::string& kernel, const ConvOperands& operands, int threads);
+
+}  // namespace engine::cpu
