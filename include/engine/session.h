@@ -38,6 +38,10 @@ struct SessionOptions {
   std::size_t max_bytes = std::size_t{2} << 30;  ///< ceiling for the memory of one run
   Index max_trips = 1'000'000;  ///< ceiling for the trips of all Loops and Scans of one run
   std::size_t max_plans = 16;   ///< plans kept, one for each set of input shapes
+  /// What `engine tune` found out about this machine, which no bit depends on: "auto" (the file in
+  /// the user's cache folder, if there is one), "off", or a file. A file that is damaged or for
+  /// another CPU is left out, which Session::remarks says.
+  std::string tuning = "auto";
 };
 
 /// What a session promises about the bits of its results.
@@ -121,6 +125,8 @@ class ENGINE_API Session {
   const SessionOptions& options() const noexcept;
   /// The device in full, such as "cpu:avx512".
   std::string device() const;
+  /// For people: what was left out, such as a tuning file that is damaged.
+  const std::vector<std::string>& remarks() const noexcept;
 
   struct Impl;
   const std::shared_ptr<Impl>& impl() const noexcept { return impl_; }

@@ -6,6 +6,7 @@
 #include "numerics/contract.h"
 #include "session/device.h"
 #include "session/session_impl.h"
+#include "tuning/store.h"
 
 #include <algorithm>
 #include <cstring>
@@ -28,6 +29,18 @@ Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::m
   program = model.impl().program(program_key(backend->name(), options.disabled_passes),
                                  options.disabled_passes, [&] { return backend; });
   pool = std::make_shared<Pool>(options.threads, options.executor);
+  load_tuning();
+}
+
+void Session::Impl::load_tuning() {
+  if (options.tuning == "off") return;
+  const bool named = options.tuning != "auto";
+  const auto file = named ? std::filesystem::path(options.tuning) : tuning::default_file();
+  const tuning::StoredEntries stored = tuning::load_entries(file);
+  ENGINE_REQUIRE(!named || !stored.missing, ErrorCode::kNotFound, "there is no tuning file ",
+                 quote(options.tuning), "; 'engine tune' makes one");
+  choices = tuning::table_of(stored.entries);
+  if (!stored.remark.empty()) remarks.push_back(stored.remark);
 }
 
 std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shapes) {
@@ -40,7 +53,8 @@ std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shape
   auto cached = std::make_shared<CachedPlan>();
   cached->shapes.assign(shapes.begin(), shapes.end());
   if (!program->data_dependent())
-    cached->plan = graph::make_plan(program, shapes, pool->concurrency(), options.max_bytes);
+    cached->plan = graph::make_plan(program, shapes, pool->concurrency(), options.max_bytes,
+                                    choices.empty() ? nullptr : &choices);
   plans_.push_front(cached);
   while (plans_.size() > std::max<std::size_t>(1, options.max_plans)) plans_.pop_back();
   return cached;
@@ -178,6 +192,7 @@ Guarantees Session::guarantees() const {
 
 const Model& Session::model() const noexcept { return impl_->model; }
 const SessionOptions& Session::options() const noexcept { return impl_->options; }
+const std::vector<std::string>& Session::remarks() const noexcept { return impl_->remarks; }
 std::string Session::device() const { return impl_->program->backend().name(); }
 
 }  // namespace engine

@@ -29,6 +29,8 @@ struct Session::Impl {
   SessionOptions options;
   std::shared_ptr<const graph::Program> program;
   std::shared_ptr<Pool> pool;
+  ops::TuningTable choices;
+  std::vector<std::string> remarks;
 
   Tensors run(const Tensors& inputs);
   void submit(std::function<void()> task) { queue_.submit(std::move(task)); }
@@ -39,6 +41,7 @@ struct Session::Impl {
   std::shared_ptr<CachedPlan> plan_for(std::span<const Shape> shapes);
 
  private:
+  void load_tuning();
   Tensors run_plan(CachedPlan& cached, const std::vector<Tensor>& inputs);
   std::unique_ptr<graph::Context> take_context(CachedPlan& cached);
   Tensors named(std::vector<Tensor> outputs) const;
