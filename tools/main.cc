@@ -29,6 +29,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_conformance(app, action);
   add_compare(app, action);
   add_bench(app, action);
+  add_tune(app, action);
   add_devices(app, action);
   add_completion(app, action);
   app.footer(

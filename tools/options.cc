@@ -1,11 +1,13 @@
 #include "tools/options.h"
 
 #include "session/device.h"
+#include "tools/text/print.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 namespace engine::tools {
@@ -68,6 +70,9 @@ void add_session_options(CLI::App& app, SessionOptions& options, bool with_devic
       ->transform(memory_size())
       ->default_str("2GB")
       ->type_name("SIZE");
+  app.add_option("--tuning", options.tuning, "auto, off, or a file of 'engine tune'")
+      ->type_name("FILE")
+      ->capture_default_str();
   app.add_option("--disable-pass", options.disabled_passes,
                  "a graph pass that must not run, as 'engine inspect' names it, or 'all'")
       ->type_name("PASS")
@@ -99,6 +104,12 @@ void add_tolerance(CLI::App& app, Tolerance& tolerance) {
   app.add_option("--atol", tolerance.atol, "absolute tolerance")
       ->check(number_between(0, 1e300))
       ->capture_default_str();
+}
+
+void print_remarks(const Session& session) {
+  static std::set<std::string> printed;
+  for (const std::string& text : session.remarks())
+    if (printed.insert(text).second) remark(text);
 }
 
 void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "print one JSON object"); }

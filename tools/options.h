@@ -15,7 +15,7 @@ namespace engine::tools {
 /// MODEL, the first argument.
 void add_model(CLI::App& app, std::string& model);
 
-/// --device, --threads, --disable-pass.
+/// --device, --threads, --memory, --tuning, --disable-pass.
 void add_session_options(CLI::App& app, SessionOptions& options, bool with_device = true);
 
 /// Throws Error, as a Session would, if the device does not exist or is not available here: for
@@ -32,6 +32,9 @@ CLI::Validator number_between(double low, double high);
 
 /// --rtol, --atol.
 void add_tolerance(CLI::App& app, Tolerance& tolerance);
+
+/// What a session left out, for people: each remark once, however many sessions have it.
+void print_remarks(const Session& session);
 
 /// --json.
 void add_json(CLI::App& app, bool& json);

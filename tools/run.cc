@@ -42,6 +42,7 @@ void make_folder(const std::string& folder) {
 int run(const Options& options) {
   const Model model = Model::load(options.model);
   const Session session(model, options.session);
+  print_remarks(session);
   const Tensors inputs = gather_inputs(model, options.inputs);
   const Tensors outputs = run_in_batches(session, inputs, options.inputs.batch);
   if (!options.output.empty()) make_folder(options.output);

@@ -2,6 +2,7 @@
 
 #include "base/aligned.h"
 #include "base/cpu_features.h"
+#include "tools/options.h"
 #include "tools/text/print.h"
 
 #include <algorithm>
@@ -114,6 +115,7 @@ class Bindings {
     session_.reset();  // else both would share the weights
     const Clock::time_point start = Clock::now();
     session_.emplace(model_, options_);
+    print_remarks(*session_);
     seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
   }
 
