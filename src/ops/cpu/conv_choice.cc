@@ -26,6 +26,20 @@ Index tiles_within(const WinogradSize& s, Index slice, Index tenths) {
 
 Index pieces(Index count, Index most) { return (count + most - 1) / most; }
 
+// The size of groups of at most `most` tiles that costs least: register tiles, and a reading of all
+// filters for each group, which one register tile does not hide.
+Index fullest_group(const WinogradSize& s, Index most) {
+  Index best = 0, least = 0;
+  for (Index groups = pieces(s.tiles, most); groups <= s.tiles; ++groups) {
+    const Index size = pieces(s.tiles, groups);
+    constexpr Index kTile = 4, kReading = 6, kGroup = 1;
+    const Index cost = groups * (std::max(kTile * pieces(size, s.width), kReading) + kGroup);
+    if (best == 0 || cost <= least) best = size, least = cost;
+    if (size <= s.width) break;
+  }
+  return best;
+}
+
 void add_new(std::vector<Index>& values, Index value) {
   if (std::ranges::find(values, value) == values.end()) values.push_back(value);
 }
@@ -58,7 +72,10 @@ ConvChoice default_choice(const ConvSize& s) {
   const ConvTileLimits tile = conv_tile_limits(s.isa, s.filter_blocks);
   const Index share = level2_floats() / 3;
   const Index images = std::clamp<Index>(share / std::max<Index>(1, s.image_floats), 1, s.batch);
-  return {tile.pixels, tile.blocks, s.weight_floats <= share ? 0 : images};
+  const bool few = s.weight_floats <= level1_floats() / 2;
+  const bool near = s.image_floats <= level2_floats() / 10 * 8;
+  const bool inside = few || (s.weight_floats <= share && !near);
+  return {tile.pixels, tile.blocks, inside ? 0 : images};
 }
 
 ConvChoice make_choice(const ConvSize& s, const ops::Choice* wanted) {
@@ -80,31 +97,26 @@ ops::Tunable tunable(const ConvSize& s, std::string layer) {
 }
 
 WinogradChoice default_choice(const WinogradSize& s) {
-  const Index slice = std::min<Index>(2, s.filter_blocks);
-  return {slice, tiles_within(s, slice, 7)};
+  const Index slice = std::min<Index>(8, s.filter_blocks);
+  return {slice, fullest_group(s, tiles_within(s, slice, 10))};
 }
 
 WinogradChoice make_choice(const WinogradSize& s, const ops::Choice* wanted) {
   constexpr Index kMostTenths = 40;
   WinogradChoice choice = default_choice(s);
   choice.slice = take(wanted, "slice", choice.slice, 1, s.filter_blocks);
-  choice.tiles = take(wanted, "tiles", tiles_within(s, choice.slice, 7), 1,
-                      tiles_within(s, choice.slice, kMostTenths));
+  choice.tiles = take(wanted, "tiles", choice.tiles, 1, tiles_within(s, choice.slice, kMostTenths));
   return choice;
 }
 
 ops::Tunable tunable(const WinogradSize& s, std::string layer) {
   const WinogradChoice standard = default_choice(s);
   std::vector<Index> slices, tiles;
-  for (const Index slice : {1, 2, 4, 8})
+  for (const Index slice : {16, 8, 4, 2})
     if (slice <= s.filter_blocks) slices.push_back(slice);
-  Index groups = 0;
-  for (const Index tenths : {20, 14, 10, 7, 5, 4, 3}) {
-    const Index most = std::min(s.tiles, tiles_within(s, standard.slice, tenths));
-    if (pieces(s.tiles, most) == groups) continue;
-    groups = pieces(s.tiles, most);
-    tiles.push_back(most);
-  }
+  add_new(slices, standard.slice);
+  for (const Index tenths : {20, 14, 10, 7, 4})
+    add_new(tiles, fullest_group(s, tiles_within(s, standard.slice, tenths)));
   return {std::move(layer),
           {{"slice", standard.slice}, {"tiles", standard.tiles}},
           {{"tiles", tiles}, {"slice", slices}}};

@@ -21,8 +21,8 @@ struct ConvSize {
   Index weight_floats, image_floats;          ///< of all filters, of one image of X
 };
 
-/// By the cost model: the largest tile; panels inside if all of them stay in the second-level
-/// cache, else as many images as stay there.
+/// By the cost model: the largest tile; panels inside if all of them stay in the first-level cache,
+/// or in the second-level cache while an image does not; else as many images as stay there.
 ConvChoice default_choice(const ConvSize& size);
 /// From a table's entry, brought into the limits; the default for what it does not name.
 ConvChoice make_choice(const ConvSize& size, const ops::Choice* wanted);
@@ -37,11 +37,12 @@ struct WinogradChoice {
 struct WinogradSize {
   Index points, tiles;  ///< of the form, of all images
   Index channel_blocks, filter_blocks;
+  Index width;  ///< of a register tile
 };
 
-/// By the cost model: filters are read once for each group, so a group is as large as its
-/// transformed pixels and products may be in the second-level cache, and no smaller than what hides
-/// that reading.
+/// By the cost model: products of many filters at once, so that transformed pixels are read seldom;
+/// of the groups whose pixels and products stay in the second-level cache those that fill register
+/// tiles best, with few groups, since filters are read once for each.
 WinogradChoice default_choice(const WinogradSize& size);
 /// From a table's entry, brought into limits that also bound the scratch.
 WinogradChoice make_choice(const WinogradSize& size, const ops::Choice* wanted);

@@ -236,7 +236,7 @@ class WinogradKernel final : public Kernel {
 
  private:
   std::string layer() const { return layer_name(name(), operands_, threads_); }
-  WinogradSize size() const { return {points(), tiles_, x_.blocks, y_.blocks}; }
+  WinogradSize size() const { return {points(), tiles_, x_.blocks, y_.blocks, limits_.pixels}; }
 
   void choose_groups(const WinogradChoice& choice) {
     slice_ = choice.slice;

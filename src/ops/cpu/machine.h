@@ -13,4 +13,10 @@ inline Index level2_floats() {
   return static_cast<Index>(bytes ? bytes : std::size_t{1} << 20) / Index{sizeof(float)};
 }
 
+/// Floats of its first-level cache for data; of 32 KiB if the system does not say.
+inline Index level1_floats() {
+  static const std::size_t bytes = cpu_info().l1_data;
+  return static_cast<Index>(bytes ? bytes : std::size_t{32} << 10) / Index{sizeof(float)};
+}
+
 }  // namespace engine::cpu

@@ -25,7 +25,7 @@ constexpr ConvSize kSize = {.isa = Isa::kScalar,
                             .weight_floats = Index{1} << 22,
                             .image_floats = Index{1} << 16};
 constexpr WinogradSize kWinograd = {
-    .points = 36, .tiles = 1568, .channel_blocks = 4, .filter_blocks = 4};
+    .points = 36, .tiles = 1568, .channel_blocks = 4, .filter_blocks = 4, .width = 14};
 
 std::vector<OperatorCase> convolutions() {
   std::vector<OperatorCase> list;
@@ -129,11 +129,23 @@ TEST(ConvChoice, WhatIsNotNamedIsTheDefault) {
   EXPECT_EQ(cpu::make_choice(kWinograd, &none).tiles, cpu::default_choice(kWinograd).tiles);
 }
 
+TEST(ConvChoice, GroupsFillRegisterTiles) {
+  WinogradSize size = {
+      .points = 16, .tiles = 28, .channel_blocks = 1, .filter_blocks = 1, .width = 14};
+  EXPECT_EQ(cpu::default_choice(size).tiles, 28);
+  size.channel_blocks = 1 << 12;  // no group stays near: the fewest that may be
+  EXPECT_EQ(cpu::default_choice(size).tiles, 14);
+}
+
 TEST(ConvChoice, FewFiltersGoInside) {
   ConvSize few = kSize;
   few.weight_floats = 1024;
   EXPECT_EQ(cpu::default_choice(few).images, 0);
   EXPECT_GE(cpu::default_choice(kSize).images, 1);
+  ConvSize far = kSize;  // an image that would come from afar for each panel
+  far.weight_floats = Index{1} << 14;
+  far.image_floats = Index{1} << 30;
+  EXPECT_EQ(cpu::default_choice(far).images, 0);
 }
 
 }  // namespace
