@@ -14,6 +14,7 @@ namespace engine::tools {
 namespace {
 
 constexpr int kPlacements = 3;
+constexpr std::size_t kLine = 64, kLines = 256;  // a placement begins at one of these
 
 // Nanoseconds of each run, by layer; "" is the whole model.
 using Times = std::map<std::string, std::vector<double>, std::less<>>;
@@ -86,17 +87,23 @@ std::optional<TrialResult> Trials::compare(const ops::TuningTable& first,
   Times times[2];
   std::mt19937 bits(std::random_device{}());
   for (int placement = 0; placement < kPlacements; ++placement) {
-    const AlignedBytes gap = aligned_bytes(64 * (1 + bits() % 256));
-    std::unique_ptr<graph::Context> contexts[2];
-    for (const int i : {placement % 2, 1 - placement % 2}) {
-      contexts[i] = std::make_unique<graph::Context>(plans[i], pool);
+    // One memory for both: pages of another kind or at another place would decide instead.
+    const AlignedBytes arena =
+        aligned_bytes(std::max(plans[0]->arena_bytes, plans[1]->arena_bytes) + kLine * kLines);
+    ENGINE_REQUIRE(arena, ErrorCode::kResourceExhausted,
+                   "no memory for a run; use a smaller batch");
+    std::byte* place = arena.get() + kLine * (bits() % kLines);
+    graph::Context first_context(plans[0], pool, place), second_context(plans[1], pool, place);
+    graph::Context* const contexts[] = {&first_context, &second_context};
+    const auto add = [&](int i, Times* to) {
       fill(*contexts[i]);
-      add_run(*contexts[i], layer_of_task_, nullptr);
-    }
+      add_run(*contexts[i], layer_of_task_, to);
+    };
+    add(0, nullptr);
     int pairs = 1;
     for (int p = 0; p < pairs; ++p) {
       if (stop) return std::nullopt;
-      for (const int i : {p % 2, 1 - p % 2}) add_run(*contexts[i], layer_of_task_, &times[i]);
+      for (const int i : {p % 2, 1 - p % 2}) add(i, &times[i]);
       if (p == 0) pairs = pairs_for(times[0].at("").back());
     }
   }

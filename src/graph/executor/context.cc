@@ -12,11 +12,17 @@ Status status_of(const ops::Fault& fault, std::size_t step) noexcept {
 
 }  // namespace
 
-Context::Context(std::shared_ptr<const Plan> plan, Pool& pool) : plan_(std::move(plan)) {
-  const std::size_t bytes = plan_->arena_bytes;
-  arena_ = aligned_bytes(bytes);
-  ENGINE_REQUIRE(arena_, ErrorCode::kResourceExhausted, "no memory for a run (", bytes,
-                 " bytes are needed); use a smaller batch");
+Context::Context(std::shared_ptr<const Plan> plan, Pool& pool) : Context(plan, pool, nullptr) {}
+
+Context::Context(std::shared_ptr<const Plan> plan, Pool& pool, std::byte* arena)
+    : plan_(std::move(plan)), arena_(arena) {
+  if (!arena_) {
+    const std::size_t bytes = plan_->arena_bytes;
+    own_ = aligned_bytes(bytes);
+    arena_ = own_.get();
+    ENGINE_REQUIRE(arena_, ErrorCode::kResourceExhausted, "no memory for a run (", bytes,
+                   " bytes are needed); use a smaller batch");
+  }
   std::size_t ins = 0, outs = 0;
   for (const Step& step : plan_->steps) {
     ins += step.in.size();
@@ -28,7 +34,7 @@ Context::Context(std::shared_ptr<const Plan> plan, Pool& pool) : plan_(std::move
   for (const Step& step : plan_->steps) {
     steps_.push_back(
         {step.kernel.get(),
-         {in_.data() + in_.size(), out_.data() + out_.size(), arena_.get() + step.scratch, pool}});
+         {in_.data() + in_.size(), out_.data() + out_.size(), arena_ + step.scratch, pool}});
     for (const Place& place : step.in) in_.push_back(resolve(place));
     for (const Place& place : step.out) out_.push_back(resolve(place));
   }
@@ -36,7 +42,7 @@ Context::Context(std::shared_ptr<const Plan> plan, Pool& pool) : plan_(std::move
 
 void* Context::resolve(const Place& place) const noexcept {
   switch (place.kind) {
-    case Place::Kind::kArena: return arena_.get() + place.offset;
+    case Place::Kind::kArena: return arena_ + place.offset;
     case Place::Kind::kConstant: return const_cast<void*>(place.constant);
     default: return nullptr;
   }

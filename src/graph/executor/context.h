@@ -19,14 +19,14 @@ class Context {
   /// Takes the arena and resolves all pointers. Kernels share the threads of `pool`, which outlives
   /// this. Throws Error (kResourceExhausted).
   Context(std::shared_ptr<const Plan> plan, Pool& pool);
+  /// The same in memory that the caller lends: `arena_bytes` of the plan, 64-byte aligned.
+  Context(std::shared_ptr<const Plan> plan, Pool& pool, std::byte* arena);
   Context(const Context&) = delete;
 
   const Plan& plan() const noexcept { return *plan_; }
-  std::byte* input(std::size_t i) const noexcept {
-    return arena_.get() + plan_->inputs[i].place.offset;
-  }
+  std::byte* input(std::size_t i) const noexcept { return arena_ + plan_->inputs[i].place.offset; }
   std::byte* output(std::size_t i) const noexcept {
-    return arena_.get() + plan_->outputs[i].place.offset;
+    return arena_ + plan_->outputs[i].place.offset;
   }
 
   /// Status::node is the position of the step. The caller has set the floating-point state.
@@ -43,7 +43,8 @@ class Context {
   void begin(Profile& profile) const;
 
   std::shared_ptr<const Plan> plan_;
-  AlignedBytes arena_;
+  AlignedBytes own_;
+  std::byte* arena_;
   std::vector<const void*> in_;
   std::vector<void*> out_;
   std::vector<Bound> steps_;
