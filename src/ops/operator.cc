@@ -25,8 +25,9 @@ unsigned Operator::sample_inputs(Inputs, Outputs) const noexcept { return 0; }
 unsigned inputs_with_samples(Inputs in, Outputs out, unsigned mask) noexcept {
   const Shape& y = out[0].shape();
   unsigned found = 0;
+  if (in.size() > 32) return 0;
   for (std::size_t i = 0; i < in.size(); ++i)
-    if ((mask >> i & 1u) && in[i] && !y.empty() && in[i].shape().size() == y.size() &&
+    if (has_input(mask, i) && in[i] && !y.empty() && in[i].shape().size() == y.size() &&
         in[i].shape()[0] == y[0])
       found |= 1u << i;
   return found;

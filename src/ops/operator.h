@@ -165,7 +165,11 @@ class Operator {
   virtual std::string describe() const { return {}; }
 };
 
-/// Those of the inputs `mask` that have as many samples along axis 0 as output 0.
+/// Whether a set of inputs (bits, by position) has input i; those behind the 32nd are in none.
+constexpr bool has_input(unsigned set, std::size_t i) noexcept { return i < 32 && (set >> i & 1u); }
+
+/// Those of the inputs `mask` that have as many samples along axis 0 as output 0; none of a node
+/// with more inputs than a set can have.
 unsigned inputs_with_samples(Inputs in, Outputs out, unsigned mask = ~0u) noexcept;
 
 /// `op.evaluate` on whole tensors; undefined ones are absent.

@@ -142,5 +142,94 @@ TEST(Pieces, ConstantsAndOutputsThatNobodyWants) {
   EXPECT_EQ(outputs.at("where").shape()[0], kSamples);
 }
 
+// Outputs of a model on the CPU against the reference, which runs whole batches.
+std::string difference_from_reference(const ModelWriter& writer, const Tensors& inputs) {
+  const Model model = writer.parse();
+  const Tensors got = Session(model).run(inputs);
+  for (const auto& [name, wanted] : Session(model, {.device = "reference"}).run(inputs))
+    if (const std::string text = compare_values(got.at(name), wanted, 1e-4, 1e-4); !text.empty())
+      return name + ": " + text;
+  return "";
+}
+
+Tensor small_values(Shape shape, unsigned seed) {
+  return random(DType::kFloat32, std::move(shape), seed, -0.1, 0.1);
+}
+
+// One tensor is both made sample by sample and read as a whole for each sample.
+TEST(Pieces, AnOperandThatIsBroadcastIsMadeBefore) {
+  const int n = side() * side();
+  ModelWriter writer;
+  GraphWriter graph = writer.graph();
+  graph.input("x", {16, n}).input("u", {16, 16, n}).output("y");
+  graph.node("Relu", {"x"}, {"v"});
+  graph.node("Add", {"u", "v"}, {"y"});
+  EXPECT_EQ(difference_from_reference(
+                writer, {{"x", small_values({16, n}, 1)}, {"u", small_values({16, 16, n}, 2)}}),
+            "");
+}
+
+TEST(Pieces, AScaleIsMadeBefore) {
+  const int n = side() * side();
+  ModelWriter writer;
+  GraphWriter graph = writer.graph();
+  graph.input("x", {16, 16, n}).input("s", {16, n}).output("y");
+  graph.node("Relu", {"s"}, {"relu"});
+  graph.node("Identity", {"relu"}, {"view"});
+  set(graph.node("LayerNormalization", {"x", "view"}, {"y"}), "axis", 1);
+  EXPECT_EQ(difference_from_reference(
+                writer, {{"x", small_values({16, 16, n}, 3)}, {"s", small_values({16, n}, 4)}}),
+            "");
+}
+
+TEST(Pieces, FiltersAreMadeBefore) {
+  ModelWriter writer;
+  GraphWriter graph = writer.graph();
+  graph.input("x", {2, 1024, 15, 15}).input("w", {2, 1024, 8, 8}).output("y");
+  graph.node("Relu", {"w"}, {"relu"});
+  graph.node("Conv", {"x", "relu"}, {"conv"});
+  graph.node("Relu", {"conv"}, {"y"});
+  EXPECT_EQ(difference_from_reference(writer, {{"x", small_values({2, 1024, 15, 15}, 5)},
+                                               {"w", small_values({2, 1024, 8, 8}, 6)}}),
+            "");
+}
+
+// Sets of inputs have 32 bits; a node may have more inputs.
+TEST(Pieces, ANodeWithManyInputs) {
+  const int n = side() * side();
+  ModelWriter writer;
+  GraphWriter graph = writer.graph();
+  Tensors inputs;
+  std::vector<std::string> names;
+  for (unsigned i = 0; i < 33; ++i) {
+    names.push_back("x" + std::to_string(i));
+    const int rows = i < 32 ? 16 : 1;
+    graph.input(names.back(), {rows, n});
+    inputs.emplace(names.back(), random(DType::kFloat32, {rows, n}, i));
+  }
+  graph.node("Mean", names, {"mean"});
+  graph.node("Sigmoid", {"mean"}, {"y"});
+  graph.output("y");
+  EXPECT_EQ(difference_from_reference(writer, inputs), "");
+}
+
+// Pieces need memory of their own; where that is too much, whole batches run in place.
+TEST(Pieces, AreGivenUpWhereMemoryIsShort) {
+  const int n = side() * side();
+  ModelWriter writer;
+  GraphWriter graph = writer.graph();
+  graph.input("x", {64, n}).output("y");
+  set(graph.node("Concat", {"x", "x"}, {"both"}), "axis", 1);
+  graph.node("Relu", {"both"}, {"a"});
+  graph.node("Sigmoid", {"a"}, {"b"});
+  graph.node("Tanh", {"b"}, {"y"});
+  const Model model = writer.parse();
+  const Tensors inputs = {{"x", random(DType::kFloat32, {64, n}, 1)}};
+  const std::size_t bytes = inputs.at("x").bytes();
+  const Tensors wanted = Session(model).run(inputs);
+  const Tensors got = Session(model, {.max_bytes = 3 * bytes + 4096}).run(inputs);
+  EXPECT_EQ(compare_bits(got.at("y"), wanted.at("y")), "");
+}
+
 }  // namespace
 }  // namespace engine::test

@@ -16,10 +16,10 @@ class Drafter {
         tuning_(tuning),
         values_(program.graph(), std::move(shapes)) {}
 
-  Drafts run() {
+  Drafts run(bool in_pieces) {
     mark_live();
     lay_out();
-    find_stretches();
+    if (in_pieces) find_stretches();
     bind_all();
     return {std::move(values_), std::move(steps_), std::move(outputs_), std::move(stretches_)};
   }
@@ -90,7 +90,7 @@ class Drafter {
       found = graph_.nodes[draft.node].op->sample_inputs(operands.in, operands.out);
     }
     for (std::size_t k = 0; k < draft.inputs.size(); ++k)
-      if ((found >> k & 1u) && values_.known(draft.inputs[k]).defined()) return 0;
+      if (ops::has_input(found, k) && values_.known(draft.inputs[k]).defined()) return 0;
     return found;
   }
 
@@ -103,7 +103,8 @@ class Drafter {
     if (!t.by_sample) return t;
     t.samples = static_cast<std::size_t>(values_.shape(draft.outputs[0])[0]);
     t.by_sample = t.samples > 1;
-    if (!t.by_sample || draws_view(draft)) return t;
+    t.is_view = draws_view(draft);
+    if (!t.by_sample || t.is_view) return t;
     const auto add_samples = [&](ValueId id) {
       t.sample += values_.bytes(id) / t.samples;
       t.by_sample &= values_.bytes(id) % (t.samples * kLine) == 0;
@@ -111,7 +112,7 @@ class Drafter {
     for (std::size_t k = 0; k < draft.inputs.size(); ++k) {
       const ValueId id = draft.inputs[k];
       if (id == kNoValue) continue;
-      if (draft.sample_inputs >> k & 1u) add_samples(id);
+      if (ops::has_input(draft.sample_inputs, k)) add_samples(id);
       else t.shared += static_cast<std::size_t>(byte_count(values_.dtype(id), values_.shape(id)));
     }
     for (const ValueId id : draft.outputs)
@@ -123,9 +124,15 @@ class Drafter {
     const std::size_t near = program_.backend().near_bytes() * static_cast<std::size_t>(threads_);
     if (near == 0) return;
     std::vector<StepTraffic> traffics;
+    std::vector<std::ptrdiff_t> made_at(values_.size(), -1);
     for (Draft& draft : steps_) {
       draft.sample_inputs = sample_inputs(draft);
       traffics.push_back(traffic(draft));
+      for (std::size_t k = 0; k < draft.inputs.size(); ++k)
+        if (draft.inputs[k] != kNoValue && !ops::has_input(draft.sample_inputs, k))
+          traffics.back().whole = std::max(traffics.back().whole, made_at[at(draft.inputs[k])]);
+      for (const ValueId id : draft.outputs)
+        if (id != kNoValue) made_at[at(id)] = std::ssize(traffics) - 1;
     }
     stretches_ = choose_stretches(traffics, near);
     for (const Stretch& stretch : stretches_)
@@ -183,7 +190,7 @@ class Drafter {
         return operand;
       };
       for (std::size_t k = 0; k < draft.inputs.size(); ++k)
-        in.push_back(cut(drafter.input(draft.inputs[k]), draft.sample_inputs >> k & 1u));
+        in.push_back(cut(drafter.input(draft.inputs[k]), ops::has_input(draft.sample_inputs, k)));
       for (const ValueId id : draft.outputs) out.push_back(cut(drafter.output(id), true));
     }
   };
@@ -211,8 +218,8 @@ class Drafter {
 }  // namespace
 
 Drafts draft_steps(const Program& program, Shapes shapes, int threads,
-                   const ops::TuningTable* tuning) {
-  return Drafter(program, std::move(shapes), threads, tuning).run();
+                   const ops::TuningTable* tuning, bool in_pieces) {
+  return Drafter(program, std::move(shapes), threads, tuning).run(in_pieces);
 }
 
 }  // namespace engine::graph

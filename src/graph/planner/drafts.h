@@ -29,8 +29,9 @@ struct Drafts {
 };
 
 /// Drafts the program at the shapes of all its values, with `threads` tasks at once; kernels take
-/// what `tuning`, which may be null, has for them.
+/// what `tuning`, which may be null, has for them. `in_pieces` says whether stretches are looked
+/// for.
 Drafts draft_steps(const Program& program, Shapes shapes, int threads,
-                   const ops::TuningTable* tuning);
+                   const ops::TuningTable* tuning, bool in_pieces);
 
 }  // namespace engine::graph

@@ -32,7 +32,7 @@ class LayoutChooser {
   bool runs_blocked(const LayoutCandidate& candidate) {
     if (candidate.offer.inputs == 0 || candidate.offer.preferred) return candidate.offer.preferred;
     for (std::size_t k = 0; k < candidate.node->inputs.size(); ++k)
-      if ((candidate.offer.inputs >> k & 1u) && layout(candidate.node->inputs[k]).blocked)
+      if (ops::has_input(candidate.offer.inputs, k) && layout(candidate.node->inputs[k]).blocked)
         return true;
     return false;
   }
@@ -42,7 +42,7 @@ class LayoutChooser {
     std::vector<int>& copies = result_.copy_of_input.emplace_back();
     for (std::size_t k = 0; k < candidate.node->inputs.size(); ++k) {
       const ValueId id = candidate.node->inputs[k];
-      const bool wanted = blocked && (candidate.offer.inputs >> k & 1u);
+      const bool wanted = blocked && ops::has_input(candidate.offer.inputs, k);
       const bool as_it_is = id == kNoValue || layout(id).blocked == wanted;
       const int copy = as_it_is ? -1 : copy_of(id);
       copies.push_back(copy);

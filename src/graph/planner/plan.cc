@@ -141,7 +141,10 @@ class Planner {
               : values_.bytes(node.outputs[0]);
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const ValueId id = node.inputs[k];
-      if (!has_buffer(id) || !drafts_[s].kernel->may_overwrite(static_cast<Index>(k))) continue;
+      const auto input = static_cast<Index>(k);
+      if (!has_buffer(id) || !node.kernel->may_overwrite(input) ||
+          !node.last_kernel->may_overwrite(input))
+        continue;
       const Buffer& b = buffer(id);
       const bool twice = std::count(node.inputs.begin(), node.inputs.end(), id) > 1;
       if (b.pinned || twice || b.piece != piece || b.last_use != static_cast<int>(s) ||
@@ -227,7 +230,7 @@ class Planner {
         Step step = steps[i];
         if (stretch.samples - first < stretch.piece) step.kernel = draft.last_kernel;
         for (std::size_t k = 0; k < step.in.size(); ++k)
-          if (draft.sample_inputs >> k & 1u) move_on(step.in[k], draft.inputs[k], first);
+          if (ops::has_input(draft.sample_inputs, k)) move_on(step.in[k], draft.inputs[k], first);
         for (std::size_t k = 0; k < step.out.size(); ++k)
           if (draft.outputs[k] != kNoValue) move_on(step.out[k], draft.outputs[k], first);
         plan_->steps.push_back(std::move(step));
@@ -339,8 +342,16 @@ std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,
     if (value.type.dtype == DType::kString) return nullptr;
   std::optional<Shapes> shapes = infer_shapes(*program, input_shapes);
   if (!shapes) return nullptr;
-  Drafts drafts = draft_steps(*program, std::move(*shapes), threads, tuning);
-  return Planner(std::move(program), std::move(drafts), threads).run(max_bytes);
+  const auto plan = [&](bool in_pieces) {
+    Drafts drafts = draft_steps(*program, *shapes, threads, tuning, in_pieces);
+    return Planner(program, std::move(drafts), threads).run(max_bytes);
+  };
+  try {
+    return plan(true);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kResourceExhausted) throw;
+    return plan(false);  // what a stretch passes on cannot be written over in place
+  }
 }
 
 }  // namespace engine::graph

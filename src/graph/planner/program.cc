@@ -23,7 +23,7 @@ void Program::pack() {
     if (!packed_[i]) continue;
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const ValueId id = node.inputs[k];
-      if (id == kNoValue || !(packed_[i]->consumed_inputs >> k & 1u)) continue;
+      if (id == kNoValue || !ops::has_input(packed_[i]->consumed_inputs, k)) continue;
       if (--readers[static_cast<std::size_t>(id)] == 0) graph_.value(id).constant = {};
     }
   }

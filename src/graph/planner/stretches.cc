@@ -14,28 +14,34 @@ bool gains(const StepTraffic& step, std::size_t piece) {
   return step.by_sample && piece < step.samples && step.shared / piece <= step.sample;
 }
 
+// The longest stretch that begins with a step, on as many samples as stay close in all of its
+// steps.
+Stretch stretch_from(const std::vector<StepTraffic>& steps, std::size_t first, std::size_t near) {
+  constexpr std::size_t kMostPieces = 64;  // of which each is a step to walk over
+  const std::size_t samples = steps[first].samples;
+  const std::size_t fewest = (samples + kMostPieces - 1) / kMostPieces;
+  Stretch stretch{first, first, samples, samples};
+  std::size_t piece = samples;
+  for (std::size_t s = first; s < steps.size() && steps[s].samples == samples; ++s) {
+    if (steps[s].whole >= static_cast<std::ptrdiff_t>(first)) break;
+    piece = std::max(fewest, std::min(piece, piece_of(steps[s], near)));
+    const auto begin = steps.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end = steps.begin() + static_cast<std::ptrdiff_t>(s) + 1;
+    if (!std::all_of(begin, end, [&](const StepTraffic& t) { return gains(t, piece); })) break;
+    if (!steps[s].is_view) stretch.last = s, stretch.piece = piece;
+  }
+  return stretch;
+}
+
 }  // namespace
 
 std::vector<Stretch> choose_stretches(const std::vector<StepTraffic>& steps, std::size_t near) {
-  constexpr std::size_t kMostPieces = 64;  // of which each is a step to walk over
   std::vector<Stretch> list;
   for (std::size_t first = 0; first < steps.size();) {
-    if (!steps[first].by_sample) {
-      ++first;
-      continue;
-    }
-    const std::size_t samples = steps[first].samples;
-    const std::size_t fewest = (samples + kMostPieces - 1) / kMostPieces;
-    std::size_t piece = samples, last = first, count = 0;
-    for (std::size_t s = first; s < steps.size() && steps[s].samples == samples; ++s) {
-      const std::size_t common = std::max(fewest, std::min(piece, piece_of(steps[s], near)));
-      if (!gains(steps[s], common)) break;
-      piece = common;
-      last = s;
-      ++count;
-    }
-    if (count >= 2) list.push_back({first, last, samples, piece});
-    first = std::max(first + 1, last + 1);
+    const bool begins = steps[first].by_sample && !steps[first].is_view;
+    const Stretch stretch = begins ? stretch_from(steps, first, near) : Stretch{first, first};
+    if (stretch.last > first) list.push_back(stretch);  // one step alone gains nothing
+    first = stretch.last + 1;
   }
   return list;
 }

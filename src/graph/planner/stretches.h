@@ -16,6 +16,10 @@ struct StepTraffic {
   std::size_t samples = 0;  ///< the batch
   std::size_t sample = 0;   ///< bytes read and written for each sample
   std::size_t shared = 0;   ///< bytes read whatever the number of samples: weights
+  /// The last step that makes what this one reads as a whole, whichever the sample; none: -1. Both
+  /// cannot lie in one stretch.
+  std::ptrdiff_t whole = -1;
+  bool is_view = false;  ///< touches nothing
 };
 
 /// Steps [first, last] run on `piece` samples at a time; the last piece may be shorter.
@@ -26,8 +30,8 @@ struct Stretch {
   std::size_t pieces() const noexcept { return (samples + piece - 1) / piece; }
 };
 
-/// Stretches worth having when `near` bytes are kept close to the processor, in order. Reading
-/// weights again for each piece never costs more than keeping its samples close saves.
+/// Stretches worth having when `near` bytes are kept close to the processor, in order. No step of
+/// one reads more weights for a piece than it moves samples.
 std::vector<Stretch> choose_stretches(const std::vector<StepTraffic>& steps, std::size_t near);
 
 }  // namespace engine::graph

@@ -28,11 +28,13 @@ struct Branch {
 
 class Packer {
  public:
-  explicit Packer(const ops::TreeScored& op) : op_(op), trees_(op.trees) {
-    packed_->features = trees_.max_feature + 1;
-  }
+  explicit Packer(const ops::TreeScored& op) : op_(op), trees_(op.trees) {}
 
   std::shared_ptr<const PackedTrees> pack() {
+    // Rows are read up to the last feature that a tree asks for: few questions do not pay for many.
+    const std::size_t most = 16 * trees_.nodes.size() + 256;
+    if (static_cast<std::size_t>(Index{trees_.max_feature} + 1) > most) return nullptr;
+    packed_->features = trees_.max_feature + 1;
     for (const TreeNode& node : trees_.nodes)
       if (node.mode != TreeMode::kLeaf && !expressible(node)) return nullptr;
     for (const std::int32_t root : trees_.roots)

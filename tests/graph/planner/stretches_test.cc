@@ -59,5 +59,32 @@ TEST(Stretches, PiecesAreNotTooMany) {
   EXPECT_EQ(list[0].pieces(), 63u);
 }
 
+TEST(Stretches, EndBeforeAStepThatReadsAWholeTensorMadeInside) {
+  StepTraffic reader = step(8, 5000);
+  reader.whole = 1;
+  const auto list =
+      choose_stretches({step(8, 5000), step(8, 5000), reader, step(8, 5000), step(8, 5000)}, kNear);
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[0].last, 1u);
+  EXPECT_EQ(list[1].first, 2u);
+}
+
+TEST(Stretches, ASmallerPieceIsWorthItForTheStepsBeforeToo) {
+  const auto list = choose_stretches({step(64, 100, 1000), step(64, 90), step(64, 900)}, kNear);
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].last, 1u);
+  EXPECT_EQ(list[0].piece, 10u);
+}
+
+TEST(Stretches, AViewIsNoStep) {
+  StepTraffic view = step(8, 0);
+  view.is_view = true;
+  EXPECT_TRUE(choose_stretches({step(8, 5000), view}, kNear).empty());
+  const auto list = choose_stretches({view, step(8, 5000), view, step(8, 5000), view}, kNear);
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].first, 1u);
+  EXPECT_EQ(list[0].last, 3u);
+}
+
 }  // namespace
 }  // namespace engine::graph
