@@ -115,6 +115,7 @@ int run(Options options) {
   if (interrupted) {
     remark("interrupted; what is known is kept, and the next 'engine tune' goes on from there");
     std::fflush(stdout);
+    std::signal(SIGINT, SIG_DFL);
     std::raise(SIGINT);  // so that a script that runs this stops too
   }
   if (!result.finished) remark("not finished; 'engine tune' with the same arguments goes on");

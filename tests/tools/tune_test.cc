@@ -1,0 +1,100 @@
+// `engine tune`: what it keeps, that it stops and goes on, and that no bit follows from it.
+#include "tests/support/command.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace engine::tools {
+namespace {
+
+using nlohmann::json;
+
+const std::string kModel = "$MODELS/top_tagger_resnet.onnx";
+const std::string kCache = "export XDG_CACHE_HOME=\"$PWD/cache\"; ";
+
+json tuned(const std::string& options) {
+  const Outcome outcome =
+      shell(kCache + "engine tune " + kModel + " --json --seconds 20 " + options);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  return json::parse(outcome.out, nullptr, false);
+}
+
+TEST(Tune, KeepsWhatItFindsAndSkipsWhatIsKnown) {
+  shell("rm -rf cache");
+  const json first = tuned("");
+  for (const char* key : {"model", "device", "threads", "file", "finished", "speedup", "layers"})
+    EXPECT_TRUE(first.contains(key)) << key;
+  EXPECT_TRUE(first["finished"].get<bool>());
+  ASSERT_FALSE(first["layers"].empty());
+  for (const char* key : {"layer", "nodes", "choice", "speedup", "finished", "known"})
+    EXPECT_TRUE(first["layers"][0].contains(key)) << key;
+  EXPECT_FALSE(first["layers"][0]["known"].get<bool>());
+  EXPECT_EQ(shell("head -n 1 cache/engine/tuning-*.txt").out, "engine tuning 1\n");
+  EXPECT_TRUE(tuned("")["layers"][0]["known"].get<bool>());
+  EXPECT_FALSE(tuned("--again")["layers"][0]["known"].get<bool>());
+  EXPECT_FALSE(tuned("--batch 3")["layers"][0]["known"].get<bool>());
+}
+
+TEST(Tune, NoBitFollowsFromIt) {
+  const auto run = [](const std::string& options) {
+    return "engine run " + kModel + " --random --batch 3 --output " + options + "; ";
+  };
+  // Choices for the layers of the file, whatever they are worth.
+  const Outcome outcome = shell(
+      kCache + "rm -rf cache; engine tune " + kModel + " --batch 3 --seconds 20 >/dev/null && " +
+      "sed 's/ | .*/ | 99 1 pixels=3 blocks=1 images=2 slice=3 tiles=5/' cache/engine/tuning-*.txt "
+      "> odd.txt && grep -q pixels=3 odd.txt && " +
+      run("tuned") + run("off --tuning off") + run("odd --tuning odd.txt") +
+      "for f in tuned/*; do cmp $f off/${f#*/} && cmp $f odd/${f#*/} || exit 1; done");
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(Tune, StopsWhenInterruptedAndGoesOn) {
+  // The second call of the search takes up what the first left.
+  const Outcome outcome =
+      shell(kCache + "rm -rf cache; engine tune " + kModel + " --batch 8 --seconds 60 & p=$!; " +
+            "for i in $(seq 200); do test -s cache/engine/tuning-*.txt && break; sleep 0.05; done; "
+            "kill -INT $p; wait $p; echo code $?; head -n 1 cache/engine/tuning-*.txt; "
+            "engine tune " +
+            kModel + " --batch 8 --seconds 60 --json | grep '\"finished\": false'");
+  EXPECT_NE(outcome.out.find("code 130"), std::string::npos) << outcome.out << outcome.err;
+  EXPECT_NE(outcome.out.find("engine tuning 1"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.err.find("interrupted; what is known is kept"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.out.find("false"), std::string::npos) << outcome.out;
+}
+
+TEST(Tune, RunsOutOfTime) {
+  const Outcome outcome =
+      shell(kCache + "rm -rf cache; engine tune " + kModel + " --seconds 0.001");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("not finished"), std::string::npos) << outcome.err;
+}
+
+TEST(Tune, NothingToTuneIsNoError) {
+  const Outcome outcome = shell(kCache + "engine tune $MODELS/jet_tagger.onnx --seconds 1");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("no layer to tune"), std::string::npos) << outcome.out;
+}
+
+TEST(Tune, BadFilesAreLeftOutWithOneRemark) {
+  const std::string run = "engine run " + kModel + " --random --tuning ";
+  const Outcome damaged = shell("echo nonsense > bad.txt; " + run + "bad.txt");
+  EXPECT_EQ(damaged.code, 0);
+  EXPECT_NE(damaged.err.find("'bad.txt' is not used"), std::string::npos) << damaged.err;
+  const Outcome foreign =
+      shell("printf 'engine tuning 1\\ncpu Abacus\\n' > f.txt; " + run + "f.txt");
+  EXPECT_EQ(foreign.code, 0);
+  EXPECT_NE(foreign.err.find("'Abacus'"), std::string::npos) << foreign.err;
+  EXPECT_EQ(shell(run + "none.txt").code, 2);
+  EXPECT_EQ(shell("engine tune " + kModel + " --tuning f.txt").code, 2);
+  EXPECT_EQ(shell("engine tune " + kModel + " --tuning off").code, 2);
+  EXPECT_EQ(shell("engine tune " + kModel + " --tuning /dev/null/x").code, 2);
+  EXPECT_EQ(shell("unset HOME XDG_CACHE_HOME; engine tune " + kModel).code, 2);
+}
+
+}  // namespace
+}  // namespace engine::tools
