@@ -2,6 +2,7 @@
 #include "bench/kernels/kernel_bench.h"
 
 #include "base/cpu_features.h"
+#include "bench/program.h"
 #include "tools/bench/report_options.h"
 #include "tools/bench/statistics.h"
 #include "tools/command.h"
@@ -14,8 +15,6 @@
 #include <engine/version.h>
 
 #include <fmt/format.h>
-
-#include <new>
 
 namespace engine::bench {
 namespace {
@@ -170,19 +169,7 @@ int run_command(int argc, char** argv) {
                "engine_bench_kernels");
   Options options;
   add_options(app, options);
-  try {
-    app.parse(argc, argv);
-    return run(options);
-  } catch (const CLI::Success& wish) {  // --help, --version
-    return app.exit(wish);
-  } catch (const CLI::ParseError& error) {
-    remark(std::string(error.what()) + " ('engine_bench_kernels --help' explains the options)");
-  } catch (const std::bad_alloc&) {
-    remark("out of memory; try a smaller --batch");
-  } catch (const std::exception& error) {
-    remark(error.what());
-  }
-  return kBadInput;
+  return run_program(app, argc, argv, "a smaller --batch", [&] { return run(options); });
 }
 
 }  // namespace

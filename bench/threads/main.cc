@@ -2,6 +2,7 @@
 #include "bench/threads/threads_bench.h"
 
 #include "base/cpu_features.h"
+#include "bench/program.h"
 #include "tools/bench/statistics.h"
 #include "tools/command.h"
 #include "tools/inputs.h"
@@ -16,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <new>
 #include <thread>
 
 namespace engine::bench {
@@ -190,19 +190,8 @@ int run_command(int argc, char** argv) {
   CLI::App app("Measure what threads bring and cost", "engine_bench_threads");
   Options options;
   add_options(app, options);
-  try {
-    app.parse(argc, argv);
-    return run(options);
-  } catch (const CLI::Success& wish) {  // --help, --version
-    return app.exit(wish);
-  } catch (const CLI::ParseError& error) {
-    remark(std::string(error.what()) + " ('engine_bench_threads --help' explains the options)");
-  } catch (const std::bad_alloc&) {
-    remark("out of memory; try a smaller --batch or fewer --threads");
-  } catch (const std::exception& error) {
-    remark(error.what());
-  }
-  return kBadInput;
+  return run_program(app, argc, argv, "a smaller --batch or fewer --threads",
+                     [&] { return run(options); });
 }
 
 }  // namespace
