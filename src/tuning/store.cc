@@ -1,21 +1,18 @@
 #include "tuning/store.h"
 
+#include "base/cache_files.h"
 #include "base/check.h"
 #include "base/cpu_features.h"
 #include "base/text.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <optional>
 #include <sstream>
 
 namespace engine::tuning {
@@ -99,71 +96,13 @@ void add_entry(std::string_view line, Entries& entries) {
   entries[std::string(layer)] = std::move(entry);
 }
 
-// The whole file if it is a regular one of a sensible size.
-std::optional<std::string> read_text(const fs::path& file, std::string& problem) {
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    problem = "it is no regular file";
-    return std::nullopt;
-  }
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad() || (!stream && !stream.eof())) {
-    problem = "it cannot be read";
-    return std::nullopt;
-  }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > kMostBytes) {
-    problem = concat("it has more than ", kMostBytes, " bytes");
-    return std::nullopt;
-  }
-  return text;
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void fail_to_write(const fs::path& file) {
-  fail(ErrorCode::kIo, "cannot write ", quote(file.string()), " (", std::strerror(errno), ")");
-}
-
-// To a file of a new name beside it, which then takes its place.
-void replace_text(const fs::path& file, std::string_view text) {
-  std::string name = file.string() + ".XXXXXX";
-  const Descriptor to(mkstemp(name.data()));
-  if (to.get() < 0) fail_to_write(file);
-  while (!text.empty()) {
-    const ssize_t written = write(to.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      unlink(name.c_str());
-      fail_to_write(file);
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (fchmod(to.get(), 0644) != 0 || rename(name.c_str(), file.c_str()) != 0) {
-    unlink(name.c_str());
-    fail_to_write(file);
-  }
-}
-
 // Held while one process reads, merges and replaces a file.
 class Lock {
  public:
   explicit Lock(const fs::path& file)
       : descriptor_(open((file.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-    if (descriptor_.get() < 0) fail_to_write(file);
+    ENGINE_REQUIRE(descriptor_.get() >= 0, ErrorCode::kIo, "cannot write ", quote(file.string()),
+                   " (", std::strerror(errno), ")");
     while (flock(descriptor_.get(), LOCK_EX) != 0)
       if (errno != EINTR) break;  // a file system without locks: the last writer wins
   }
@@ -175,17 +114,8 @@ class Lock {
 }  // namespace
 
 fs::path default_file() {
-  const auto absolute = [](const char* name) {
-    const char* value = std::getenv(name);
-    return value && value[0] == '/' ? fs::path(value) : fs::path();
-  };
-  fs::path folder = absolute("XDG_CACHE_HOME");
-  if (folder.empty()) {
-    folder = absolute("HOME");
-    if (folder.empty()) return {};
-    folder /= ".cache";
-  }
-  return folder / "engine" / ("tuning-" + slug(this_cpu()) + ".txt");
+  const fs::path folder = cache_folder();
+  return folder.empty() ? folder : folder / ("tuning-" + slug(this_cpu()) + ".txt");
 }
 
 std::string entries_text(const Entries& entries, const std::string& cpu) {
@@ -228,7 +158,7 @@ StoredEntries load_entries(const fs::path& file) {
     return stored;
   }
   std::string problem;
-  if (const auto text = read_text(file, problem)) try {
+  if (const auto text = read_file(file, kMostBytes, problem)) try {
       stored = parse_entries(*text, this_cpu());
       problem = stored.remark;
     } catch (const Error& error) {
@@ -249,7 +179,7 @@ void save_entries(const fs::path& file, const Entries& entries) {
   ENGINE_REQUIRE(stored.missing || fs::is_regular_file(file, error), ErrorCode::kIo,
                  "cannot write ", quote(file.string()), " (it is no regular file)");
   for (const auto& [layer, entry] : entries) stored.entries[layer] = entry;
-  replace_text(file, entries_text(stored.entries, this_cpu()));
+  replace_file(file, entries_text(stored.entries, this_cpu()));
 }
 
 ops::TuningTable table_of(const Entries& entries) {
