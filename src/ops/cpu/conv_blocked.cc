@@ -370,21 +370,6 @@ class BlockedConvKernel final : public Kernel {
   Index panels_ = 0, images_ = 1;
 };
 
-// What a window reads behind the image.
-Index behind(Index input, Index output, Index stride, Index reach, Index pad) {
-  return std::max<Index>(0, (output - 1) * stride + reach - 1 - pad - (input - 1));
-}
-
-// Whole tiles, of which the last ones may lie behind the output.
-void cover_tiles(Index tile, const ops::Windows& v, ops::Border& border) {
-  const auto reach = [&](std::size_t axis) {
-    const Index tiles = (v.output[axis] + tile - 1) / tile;
-    return behind(v.input[axis], tiles * tile, 1, 3, v.pads_begin[axis]);
-  };
-  border.bottom = reach(0);
-  border.right = reach(1);
-}
-
 }  // namespace
 
 ConvTileLimits conv_tile_limits(Isa isa, Index blocks) {
@@ -404,18 +389,7 @@ ops::LayoutOffer offer_conv(const Binding& binding) {
     return {};
   ops::LayoutOffer offer{.inputs = 1u << ops::Conv::kX, .output = true, .preferred = !depthwise};
   if (op.epilogue.residual) offer.inputs |= 1u << ops::Conv::kResidual;
-  const Shape& shape = w.shape();
-  const ops::Windows v =
-      op.spatial.windows(ops::spatial_part(x.shape()), Shape(shape.begin() + 2, shape.end()));
-  const auto reads = [&](std::size_t axis, Index& before, Index& after) {
-    const Index reach = ops::kernel_extent(v.kernel[axis], v.dilations[axis]);
-    before = v.pads_begin[axis];
-    after = behind(v.input[axis], v.output[axis], v.strides[axis], reach, before);
-  };
-  const std::size_t last = v.input.size() - 1;
-  reads(last, offer.border.left, offer.border.right);
-  if (last > 0) reads(0, offer.border.top, offer.border.bottom);
-  if (op.winograd != 0) cover_tiles(op.winograd, v, offer.border);
+  offer.border = ops::conv_border(binding);
   return ops::is_modest(offer.border, x.shape()) ? offer : ops::LayoutOffer{};
 }
 
