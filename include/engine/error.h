@@ -20,6 +20,7 @@ enum class ErrorCode {
   kIo,                 ///< reading or writing failed
   kResourceExhausted,  ///< a memory, time or iteration budget is used up
   kRunFailed,          ///< the values of the inputs are illegal for a node (an index out of range)
+  kDeviceFailed,       ///< a device's driver reported an error, or the device is lost
   kInternal            ///< a defect of this library
 };
 
@@ -59,6 +60,7 @@ struct [[nodiscard]] Status {
     kBadShape,           ///< a run-time shape is illegal; a and b: the two extents
     kResourceExhausted,  ///< a: bytes or trips asked for, b: the limit
     kBadValue,           ///< an input value is illegal for the operator; a: the value
+    kDevice,             ///< the device's driver failed; a: its error code
     kInternal
   };
   Fault fault = Fault::kNone;

@@ -19,6 +19,7 @@ const char* to_string(ErrorCode code) noexcept {
     case ErrorCode::kIo: return "io";
     case ErrorCode::kResourceExhausted: return "resource_exhausted";
     case ErrorCode::kRunFailed: return "run_failed";
+    case ErrorCode::kDeviceFailed: return "device_failed";
     case ErrorCode::kInternal: return "internal";
   }
   return "unknown";

@@ -1,6 +1,9 @@
 #include "ops/backend.h"
 
+#include "ops/reorder.h"
+
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace engine::ops {
@@ -68,6 +71,19 @@ class IdleKernel final : public Kernel {
   std::string name() const override { return "nothing to do"; }
 };
 
+class CopyKernel final : public Kernel {
+ public:
+  explicit CopyKernel(std::size_t bytes) : bytes_(bytes) {}
+  Fault run(const Call& call) const noexcept override {
+    if (bytes_) std::memcpy(call.out[0], call.in[0], bytes_);
+    return kNoFault;
+  }
+  std::string name() const override { return "copy"; }
+
+ private:
+  std::size_t bytes_;
+};
+
 class ReferenceBackend final : public Backend {
  public:
   std::string name() const override { return "reference"; }
@@ -92,6 +108,14 @@ std::unique_ptr<Kernel> Backend::bind(const Binding& binding) const {
   const bool idle = std::ranges::all_of(
       binding.out, [](const Output& output) { return !output || output.size() == 0; });
   return idle ? std::make_unique<IdleKernel>() : bind_kernel(binding);
+}
+
+std::unique_ptr<Kernel> Backend::bind_reorder(const Input& from, const Output& to) const {
+  return ops::bind_reorder(from, to);
+}
+
+std::unique_ptr<Kernel> Backend::bind_copy(std::size_t bytes) const {
+  return std::make_unique<CopyKernel>(bytes);
 }
 
 std::unique_ptr<Kernel> bind_operator(const Binding& binding, bool reference) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/pool.h"
+#include "ops/device_run.h"
 #include "ops/operator.h"
 #include "ops/tuning.h"
 
@@ -52,6 +53,8 @@ class Kernel {
   virtual std::string name() const = 0;
   /// What may be chosen for this kernel, if there is anything.
   virtual std::optional<Tunable> tunable() const { return std::nullopt; }
+  /// Whether the backend has no kernel of its own for the node and another one's runs.
+  virtual bool is_fallback() const noexcept { return false; }
 };
 
 /// A node at fixed shapes.
@@ -81,12 +84,24 @@ class Backend {
   /// A kernel for these shapes; always one, if need be the operator's own `evaluate`. It keeps no
   /// pointer into the binding but those to the operator and the packed constants.
   std::unique_ptr<Kernel> bind(const Binding& binding) const;
+  /// Kernels that a plan needs beside those of its nodes: from one layout to another, and from one
+  /// place to another.
+  virtual std::unique_ptr<Kernel> bind_reorder(const Input& from, const Output& to) const;
+  virtual std::unique_ptr<Kernel> bind_copy(std::size_t bytes) const;
   /// Which other layouts the operands of this binding, all plain, may have. The bits of the results
   /// do not depend on the layout.
   virtual LayoutOffer offer(const Binding&) const { return {}; }
   /// Bytes of activations that stay close to one thread between two steps; 0: they never do, or
   /// distance costs nothing.
   virtual std::size_t near_bytes() const { return 0; }
+  /// Of all places in an arena, in bytes: a power of two, 64 at least.
+  virtual std::size_t alignment() const { return 64; }
+  /// A run of kernels of this backend in the device's memory, with tasks for `pool` where it needs
+  /// the host; null if kernels run in host memory. Throws Error (kResourceExhausted, kIo).
+  virtual std::unique_ptr<DeviceRun> record(const Recording& recording, Pool& pool) const {
+    (void)recording, (void)pool;
+    return nullptr;
+  }
 
  private:
   virtual std::unique_ptr<Kernel> bind_kernel(const Binding& binding) const = 0;

@@ -65,10 +65,8 @@ Status BoundCall::run(Profile& profile) {
 
 std::string BoundCall::message(const Status& status) const {
   if (status.ok()) return "ok";
-  const std::string what = graph::describe({status.fault, status.a, status.b});
-  const auto& plan = impl_->context.plan();
-  const std::size_t step = static_cast<std::size_t>(status.node);
-  return step < plan.steps.size() ? plan.label(step) + ": " + what : what;
+  return impl_->context.plan().label(static_cast<std::size_t>(status.node)) + ": " +
+         graph::describe({status.fault, status.a, status.b});
 }
 
 }  // namespace engine

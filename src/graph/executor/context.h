@@ -9,24 +9,28 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace engine::graph {
 
-/// One thread at a time. After construction nothing is looked up, resized, allocated or decided.
+/// One thread at a time. After construction nothing is looked up, resized, allocated or decided. A
+/// backend whose tensors are not in host memory makes the run itself (ops::DeviceRun).
 class Context {
  public:
   /// Takes the arena and resolves all pointers. Kernels share the threads of `pool`, which outlives
-  /// this. Throws Error (kResourceExhausted).
+  /// this. Throws Error (kResourceExhausted, kDeviceFailed).
   Context(std::shared_ptr<const Plan> plan, Pool& pool);
   /// The same in memory that the caller lends: `arena_bytes` of the plan, 64-byte aligned.
   Context(std::shared_ptr<const Plan> plan, Pool& pool, std::byte* arena);
   Context(const Context&) = delete;
 
   const Plan& plan() const noexcept { return *plan_; }
-  std::byte* input(std::size_t i) const noexcept { return arena_ + plan_->inputs[i].place.offset; }
+  std::byte* input(std::size_t i) const noexcept {
+    return device_ ? device_->input(i) : arena_ + plan_->inputs[i].place.offset;
+  }
   std::byte* output(std::size_t i) const noexcept {
-    return arena_ + plan_->outputs[i].place.offset;
+    return device_ ? device_->output(i) : arena_ + plan_->outputs[i].place.offset;
   }
 
   /// Status::node is the position of the step. The caller has set the floating-point state.
@@ -39,10 +43,15 @@ class Context {
     const ops::Kernel* kernel;
     ops::Call call;
   };
+  void take_arena();
+  void bind_steps(Pool& pool);
+  std::unique_ptr<ops::DeviceRun> record(Pool& pool) const;
   void* resolve(const Place& place) const noexcept;
+  Status run_steps(std::span<std::int64_t> spent);
   void begin(Profile& profile) const;
 
   std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<ops::DeviceRun> device_;  // null: all below
   AlignedBytes own_;
   std::byte* arena_;
   std::vector<const void*> in_;

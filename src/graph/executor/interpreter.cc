@@ -226,6 +226,9 @@ std::string describe(const ops::Fault& fault) {
     case Kind::kBadValue:
       if (fault.a == ops::kManyValues) return "the values of its inputs do not fit the operator";
       return concat("value ", fault.a, " is illegal here");
+    case Kind::kDevice:
+      return concat("the device failed (error ", fault.a,
+                    " of its driver); run it again, or use --device cpu");
     case Kind::kInternal: return "failed for an internal reason (please report it)";
   }
   return "unknown fault";
@@ -234,6 +237,7 @@ std::string describe(const ops::Fault& fault) {
 ErrorCode code_of(Status::Fault fault) noexcept {
   switch (fault) {
     case Status::Fault::kResourceExhausted: return ErrorCode::kResourceExhausted;
+    case Status::Fault::kDevice: return ErrorCode::kDeviceFailed;
     case Status::Fault::kInternal: return ErrorCode::kInternal;
     default: return ErrorCode::kRunFailed;
   }

@@ -9,18 +9,19 @@
 namespace engine::graph {
 
 /// Hands out offsets in the order of execution and takes them back: best fit among the gaps, which
-/// merge with their neighbours; the block grows when none fits. All offsets are multiples of 64.
+/// merge with their neighbours; the block grows when none fits. All offsets are multiples of
+/// `alignment`, a power of two.
 class ArenaLayout {
  public:
-  static constexpr std::size_t kAlignment = 64;
+  explicit ArenaLayout(std::size_t alignment = 64) : alignment_(alignment) {}
 
   std::size_t take(std::size_t bytes);
   void give_back(std::size_t offset, std::size_t bytes);
   /// The block's size so far.
   std::size_t bytes() const noexcept { return end_; }
 
-  static std::size_t rounded(std::size_t bytes) {
-    return bytes == 0 ? kAlignment : (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  std::size_t rounded(std::size_t bytes) const noexcept {
+    return bytes == 0 ? alignment_ : (bytes + alignment_ - 1) / alignment_ * alignment_;
   }
 
  private:
@@ -30,6 +31,7 @@ class ArenaLayout {
   std::map<std::size_t, std::size_t> gaps_;              // offset -> size
   std::set<std::pair<std::size_t, std::size_t>> sizes_;  // (size, offset)
   std::size_t end_ = 0;
+  std::size_t alignment_;
 };
 
 }  // namespace engine::graph

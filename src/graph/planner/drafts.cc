@@ -2,7 +2,6 @@
 
 #include "graph/planner/layouts.h"
 #include "graph/planner/plan.h"
-#include "ops/reorder.h"
 
 namespace engine::graph {
 namespace {
@@ -152,8 +151,9 @@ class Drafter {
   // For this many samples; 0: for the whole batch.
   std::shared_ptr<const ops::Kernel> bind(const Draft& draft, std::size_t samples) const {
     const Operands operands(*this, draft, samples);
-    if (draft.node == Task::kReorder) return ops::bind_reorder(operands.in[0], operands.out[0]);
-    return program_.backend().bind(binding(draft, operands));
+    const ops::Backend& backend = program_.backend();
+    if (draft.node == Task::kReorder) return backend.bind_reorder(operands.in[0], operands.out[0]);
+    return backend.bind(binding(draft, operands));
   }
 
   // A view shares its input's memory; but only of a value that has memory in the arena.

@@ -6,24 +6,8 @@
 #include "graph/planner/arena.h"
 #include "graph/planner/drafts.h"
 
-#include <cstring>
-
 namespace engine::graph {
 namespace {
-
-// Copies a value to an output's own memory: where an output is an input, a constant, or a view.
-class CopyKernel final : public ops::Kernel {
- public:
-  explicit CopyKernel(std::size_t bytes) : bytes_(bytes) {}
-  ops::Fault run(const ops::Call& call) const noexcept override {
-    if (bytes_) std::memcpy(call.out[0], call.in[0], bytes_);
-    return ops::kNoFault;
-  }
-  std::string name() const override { return "copy"; }
-
- private:
-  std::size_t bytes_;
-};
 
 std::string node_label(const Graph& graph, std::size_t node) {
   if (node == Task::kCopy) return "copy to an output";
@@ -52,6 +36,7 @@ class Planner {
         stretches_(std::move(drafts.stretches)),
         outputs_(std::move(drafts.outputs)),
         threads_(threads) {
+    layout_ = ArenaLayout(program->backend().alignment());
     plan_ = std::make_shared<Plan>();
     plan_->program = std::move(program);
   }
@@ -307,7 +292,8 @@ class Planner {
       const std::size_t size = values_.bytes(id);
       Step step;
       step.task = plan_->tasks.size();
-      step.kernel = std::make_shared<const CopyKernel>(size);
+      // An input, a constant or a view becomes an output.
+      step.kernel = plan_->program->backend().bind_copy(size);
       step.in = {output.place};
       output.place = {Place::Kind::kArena, layout_.take(size), nullptr};
       step.out = {output.place};
@@ -332,7 +318,8 @@ class Planner {
 }  // namespace
 
 std::string Plan::label(std::size_t step) const {
-  return node_label(program->graph(), tasks[steps[step].task].node);
+  return step < steps.size() ? node_label(program->graph(), tasks[steps[step].task].node)
+                             : "the run";
 }
 
 std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Program> program,

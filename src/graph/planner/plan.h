@@ -11,13 +11,7 @@
 
 namespace engine::graph {
 
-/// Where a tensor of a plan lies.
-struct Place {
-  enum class Kind : std::uint8_t { kAbsent, kArena, kConstant };
-  Kind kind = Kind::kAbsent;
-  std::size_t offset = 0;          ///< in the arena
-  const void* constant = nullptr;  ///< kept alive by the plan or the program
-};
+using ops::Place;
 
 /// One kernel with its operands.
 struct Step {
@@ -53,7 +47,7 @@ struct Plan {
   std::size_t arena_bytes = 0;
   std::vector<Tensor> owned;  ///< constants that exist for these shapes only
 
-  /// For messages: the node of a step.
+  /// For messages: the node of a step, or "the run" for what is none.
   std::string label(std::size_t step) const;
 };
 
