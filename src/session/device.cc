@@ -4,6 +4,9 @@
 #include "base/cpu_features.h"
 #include "base/text.h"
 #include "ops/cpu/kernel.h"
+#ifdef ENGINE_OPENCL
+#include "ops/opencl/kernel.h"
+#endif
 
 #include <engine/session.h>
 
@@ -19,9 +22,29 @@ std::string device_list() {
   return join(names);
 }
 
+constexpr std::string_view kOpenCl = "opencl";
+
+// "opencl", "opencl:0", "opencl:pocl".
+bool is_opencl(std::string_view device) {
+  return device.starts_with(kOpenCl) &&
+         (device.size() == kOpenCl.size() || device[kOpenCl.size()] == ':');
+}
+
+std::shared_ptr<const ops::Backend> make_opencl_backend([[maybe_unused]] std::string_view device) {
+#ifdef ENGINE_OPENCL
+  const bool named = device.size() > kOpenCl.size();
+  return opencl::make_backend(
+      opencl::Device::open(std::string(named ? device.substr(kOpenCl.size() + 1) : "")),
+      cpu::make_backend(best_isa()));
+#else
+  fail(ErrorCode::kNotFound, "this build has no OpenCL (opencl-headers were missing)");
+#endif
+}
+
 }  // namespace
 
 std::shared_ptr<const ops::Backend> make_backend(const std::string& device) {
+  if (is_opencl(device)) return make_opencl_backend(device);
   if (device == "cpu") return cpu::make_backend(best_isa());
   if (device == "reference") return ops::make_reference_backend();
   for (const Isa isa : kIsas) {
@@ -42,6 +65,16 @@ std::vector<DeviceInfo> devices() {
     list.push_back({std::string("cpu:") + to_string(isa),
                     isa == Isa::kScalar ? "no vector instructions" : "forces this instruction set",
                     available(isa)});
+#ifdef ENGINE_OPENCL
+  int index = 0;
+  for (const opencl::DeviceFacts& facts : opencl::Device::list()) {
+    const std::string missing = facts.missing();
+    list.push_back({concat(kOpenCl, ":", index++),
+                    concat(facts.name, ", ", facts.platform,
+                           missing.empty() ? "" : ", other bits: it has no " + missing),
+                    true});
+  }
+#endif
   list.push_back({"reference", "double precision, slow, judges accuracy", true});
   return list;
 }

@@ -1,0 +1,209 @@
+// Conv on blocked tensors: direct, and in Winograd's form.
+#include "ops/conv_geometry.h"
+#include "numerics/winograd.h"
+#include "ops/opencl/epilogue.h"
+#include "ops/opencl/moving.h"
+#include "ops/opencl/tiles.h"
+
+#include <cmath>
+
+namespace engine::opencl {
+namespace {
+
+using ops::Conv;
+constexpr Index kBlock = numerics::kLanes;
+
+const Tile kConvTiles[] = {{7, 4, "conv_7x4"}, {14, 2, "conv_14x2"}, {14, 1, "conv_14x1"}};
+const Tile kProductTiles[] = {
+    {7, 4, "products_7x4"}, {14, 2, "products_14x2"}, {14, 1, "products_14x1"}};
+// For devices whose vectors are half as wide.
+const Tile kNarrowConvTiles[] = {{6, 1, "conv_6x1"}};
+const Tile kNarrowProductTiles[] = {{6, 1, "products_6x1"}};
+
+std::span<const Tile> tiles_of(const Device& device, std::span<const Tile> wide,
+                               std::span<const Tile> narrow) {
+  return device.facts().is_cpu() && device.facts().native_floats < 16 ? narrow : wide;
+}
+
+// w [filters, channels, taps] as [filter blocks][K][16], K in the order of the contract.
+std::vector<float> packed_filters(const Tensor& weights) {
+  const Shape& shape = weights.shape();
+  const Index filters = shape[0], channels = shape[1];
+  const Index taps = product(shape, 2, weights.rank()), terms = channels * taps;
+  std::vector<float> packed(static_cast<std::size_t>(vectors_of(filters) * terms * kBlock));
+  const float* from = weights.values<float>().data();
+  float* to = packed.data();
+  for (Index first = 0; first < filters; first += kBlock)
+    for (Index block = 0; block < channels; block += kBlock)
+      for (Index tap = 0; tap < taps; ++tap)
+        for (Index c = block; c < std::min(block + kBlock, channels); ++c, to += kBlock)
+          for (Index f = first; f < std::min(first + kBlock, filters); ++f)
+            to[f - first] = from[(f * channels + c) * taps + tap];
+  return packed;
+}
+
+// [points][filter blocks][channels][16].
+std::vector<float> transformed_filters(const Tensor& weights, Index tile) {
+  const Index filters = weights.shape()[0], channels = weights.shape()[1];
+  const Index points = numerics::winograd_points(tile), blocks = vectors_of(filters);
+  std::vector<float> packed(static_cast<std::size_t>(points * blocks * channels * kBlock));
+  const float* from = weights.values<float>().data();
+  float u[numerics::kMostWinogradPoints];
+  for (Index f = 0; f < filters; ++f)
+    for (Index c = 0; c < channels; ++c) {
+      numerics::winograd_filter(tile, from + (f * channels + c) * 9, u);
+      for (Index p = 0; p < points; ++p)
+        packed[static_cast<std::size_t>(((p * blocks + f / kBlock) * channels + c) * kBlock +
+                                        f % kBlock)] = u[p];
+    }
+  return packed;
+}
+
+// -0, to which adding is the identity, where there is none; whole vectors.
+std::vector<float> padded_bias(const Tensor* bias, Index filters) {
+  std::vector<float> padded(static_cast<std::size_t>(vectors_of(filters) * kBlock), -0.0f);
+  if (bias) std::ranges::copy(bias->values<float>(), padded.begin());
+  return padded;
+}
+
+Ints geometry_or_none(const ops::ConvGeometry& g) {
+  return g.has_residual ? geometry(g.residual) : Ints{};
+}
+
+// What all launches of a node share.
+struct ConvNode {
+  const Device& device;
+  const ops::ConvGeometry& g;
+  const PackedBuffers& packed;
+  Bounds bounds;
+
+  cl_mem weights() const { return packed.buffers[0].get(); }
+  cl_mem bias() const { return packed.buffers[1].get(); }
+  Argument residual() const {
+    return g.has_residual ? Argument(In{Conv::kResidual}) : Argument(bias());
+  }
+};
+
+Launch direct_launch(const ConvNode& node, Index terms) {
+  const ops::ConvGeometry& g = node.g;
+  const Index pixels = g.y.batch * g.y.height * g.y.width;
+  const Tile& tile =
+      choose_tile(tiles_of(node.device, kConvTiles, kNarrowConvTiles), pixels, g.y.blocks);
+  const Ints window = {to_int(g.kernel_rows),
+                       to_int(g.kernel_columns),
+                       to_int(g.dilation_y * g.x.row()),
+                       to_int(g.dilation_x * g.x.block),
+                       to_int(g.stride_y * g.x.row()),
+                       to_int(g.stride_x * g.x.block),
+                       to_int(pixels),
+                       to_int(g.y.blocks)};
+  Launch launch{"conv",
+                tile.kernel,
+                {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
+                 geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
+                 to_int(terms), cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
+  set_tiles(node.device, tile, pixels, g.y.blocks, 1, launch);
+  return launch;
+}
+
+// Tiles of a group so that V and M stay in the second-level cache of a CPU.
+Index group_tiles(const Device& device, const ops::ConvGeometry& g, Index points, Index tiles) {
+  if (!device.facts().is_cpu()) return tiles;
+  constexpr Index kFloats = Index{3} << 17;  // 1.5 MiB
+  const Index each = points * (g.x.blocks + g.y.blocks) * kBlock;
+  const Index groups = (tiles * each + kFloats - 1) / kFloats;
+  return std::max<Index>(1, (tiles + groups - 1) / groups);
+}
+
+void add_winograd(const ConvNode& node, DeviceKernel::Parts& parts) {
+  const ops::ConvGeometry& g = node.g;
+  const Index side = g.op.winograd, points = numerics::winograd_points(side);
+  const Index across = (g.y.width + side - 1) / side;
+  const Index each = across * ((g.y.height + side - 1) / side), tiles = g.y.batch * each;
+  const Index most = group_tiles(node.device, g, points, tiles);
+  const std::size_t v_bytes = static_cast<std::size_t>(points * g.x.blocks * most * kBlock) * 4;
+  const std::size_t m_bytes = static_cast<std::size_t>(points * g.y.blocks * most * kBlock) * 4;
+  const std::size_t alignment = node.device.facts().alignment;
+  const std::size_t m_at = (v_bytes + alignment - 1) / alignment * alignment;
+  parts.scratch = m_at + m_bytes;
+  const Scratch v{0, v_bytes}, m{m_at, m_bytes};
+  for (Index first = 0; first < tiles; first += most) {
+    const Index count = std::min(most, tiles - first);
+    const Tile& tile =
+        choose_tile(tiles_of(node.device, kProductTiles, kNarrowProductTiles), count, g.y.blocks);
+    Launch input{"winograd",
+                 side == 4 ? "winograd4_input" : "winograd2_input",
+                 {In{Conv::kX}, v, geometry(g.x), to_int(g.window(0, 0, 0, 0)), to_int(first),
+                  to_int(count), to_int(across), to_int(each)}};
+    set_grid(node.device, count, g.x.blocks, input);
+    Launch products{
+        "conv",
+        tile.kernel,
+        {v, node.weights(), m, to_int(count), to_int(g.x.channels), to_int(g.y.blocks)}};
+    set_tiles(node.device, tile, count, g.y.blocks, points, products);
+    Launch output{"winograd",
+                  side == 4 ? "winograd4_output" : "winograd2_output",
+                  {m, node.bias(), node.residual(), Out{0}, geometry(g.y), geometry_or_none(g),
+                   to_int(first), to_int(count), to_int(across), to_int(each),
+                   cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
+    set_grid(node.device, count, g.y.blocks, output);
+    for (Launch* launch : {&input, &products, &output})
+      parts.launches.push_back(std::move(*launch));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<PackedBuffers> pack_conv(const Device& device, const ops::Operator& op,
+                                         const ops::Operands& in) {
+  const auto& conv = static_cast<const Conv&>(op);
+  const Tensor* w = in[Conv::kWeights].value;
+  const Tensor* bias = in.has(Conv::kBias) ? in[Conv::kBias].value : nullptr;
+  const bool known_bias = bias || !in.has(Conv::kBias);
+  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || conv.group != 1 || !known_bias ||
+      w->rank() < 3 || w->rank() > 4)
+    return nullptr;
+  const std::vector<float> filters =
+      conv.winograd ? transformed_filters(*w, conv.winograd) : packed_filters(*w);
+  const std::vector<float> padded = padded_bias(bias, w->shape()[0]);
+  auto packed = std::make_shared<PackedBuffers>();
+  packed->buffers.push_back(device.upload(filters.data(), filters.size() * sizeof(float)));
+  packed->buffers.push_back(device.upload(padded.data(), padded.size() * sizeof(float)));
+  packed->consumed_inputs = 1u << Conv::kWeights;
+  if (bias) packed->consumed_inputs |= 1u << Conv::kBias;
+  return packed;
+}
+
+ops::LayoutOffer offer_conv(const Binding& binding) {
+  if (!binding.packed) return {};
+  const auto& op = static_cast<const Conv&>(binding.op);
+  ops::LayoutOffer offer{.inputs = 1u << Conv::kX, .output = true, .preferred = true};
+  if (op.epilogue.residual) offer.inputs |= 1u << Conv::kResidual;
+  offer.border = ops::conv_border(binding);
+  return offer;
+}
+
+std::optional<DeviceKernel::Parts> bind_conv(const Device& device, const Binding& binding) {
+  if (!binding.packed) return std::nullopt;
+  if (!binding.in[Conv::kX].layout.blocked)
+    return adapt_to_plain(device, binding, offer_conv(binding), bind_conv);
+  const ops::ConvGeometry g(binding);
+  const std::optional<Bounds> bounds = bounds_of(g.op.epilogue);
+  const ConvNode node{device, g, *static_cast<const PackedBuffers*>(binding.packed),
+                      bounds.value_or(Bounds{})};
+  DeviceKernel::Parts parts{g.op.winograd ? "conv_winograd" : "conv", {}};
+  parts.overwritable = g.has_residual ? 1u << Conv::kResidual : 0u;
+  const Shape& w = binding.in[Conv::kWeights].shape();
+  if (g.op.winograd) add_winograd(node, parts);
+  else
+    parts.launches.push_back(
+        direct_launch(node, w[1] * product(w, 2, static_cast<Index>(w.size()))));
+  const ops::Epilogue& e = g.op.epilogue;
+  if (!bounds)
+    parts.launches.push_back(
+        unary_launch(device, e.activation, e.a, e.b, g.y.floats(), Out{0}, Out{0}));
+  add_border_launch(device, g.y, Out{0}, parts.launches);
+  return parts;
+}
+
+}  // namespace engine::opencl

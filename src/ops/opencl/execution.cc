@@ -1,0 +1,320 @@
+#include "ops/opencl/execution.h"
+
+#include "base/aligned.h"
+#include "base/check.h"
+
+#include <cstring>
+
+namespace engine::opencl {
+namespace {
+
+using ops::Place;
+
+// Host memory that the device can reach without another copy, if its driver has such.
+class Staging {
+ public:
+  Staging() = default;
+  Staging(const Device& device, const Queue& queue, std::size_t bytes)
+      : queue_(queue.get()), buffer_(device.allocate(bytes, CL_MEM_ALLOC_HOST_PTR)) {
+    cl_int code = CL_SUCCESS;
+    data_ = static_cast<std::byte*>(
+        api().clEnqueueMapBuffer(queue_, buffer_.get(), CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
+                                 std::max<std::size_t>(bytes, 1), 0, nullptr, nullptr, &code));
+    require(code, concat("clEnqueueMapBuffer of ", bytes, " bytes"));
+  }
+  Staging(Staging&&) = delete;
+  ~Staging() {
+    if (!data_) return;
+    api().clEnqueueUnmapMemObject(queue_, buffer_.get(), data_, 0, nullptr, nullptr);
+    api().clFinish(queue_);
+  }
+  std::byte* data() const noexcept { return data_; }
+
+ private:
+  cl_command_queue queue_ = nullptr;
+  Buffer buffer_;
+  std::byte* data_ = nullptr;
+};
+
+// A kernel of a launch with all arguments set.
+struct Bound {
+  KernelHandle kernel;
+  const Launch* launch;
+  std::vector<Buffer> operands;  // sub-buffers that the arguments name
+};
+
+// Bytes between the arena and host memory.
+struct Transfer {
+  std::size_t offset = 0, bytes = 0;
+  std::byte* host = nullptr;
+};
+
+// A step: launches, or a node on the host between transfers.
+struct Action {
+  std::vector<Bound> launches;
+  const HostKernel* host = nullptr;
+  std::vector<const void*> in;
+  std::vector<void*> out;
+  std::vector<Transfer> down, up;
+  AlignedBytes memory;
+  std::byte* scratch = nullptr;
+};
+
+class Run final : public ops::DeviceRun {
+ public:
+  Run(std::shared_ptr<Device> device, const ops::Recording& recording, Pool& pool)
+      : device_(std::move(device)),
+        pool_(pool),
+        queue_(device_->make_queue()),
+        arena_(device_->allocate(recording.arena_bytes)),
+        inputs_(recording.inputs),
+        outputs_(recording.outputs),
+        staging_(*device_, queue_, lay_out(recording)) {
+    for (const ops::Recording::Step& step : recording.steps) actions_.push_back(action(step));
+  }
+
+  // Runs what no process before has run, so that the cache has native code for all of it.
+  void warm_up() {
+    bool any = false;
+    for (const Action& action : actions_)
+      for (const Bound& bound : action.launches) {
+        const auto& [x, y, z] = bound.launch->group;
+        any |= device_->is_new(bound.launch->program,
+                               concat(bound.launch->kernel, " ", x, "x", y, "x", z));
+      }
+    if (!any) return;
+    for (const Action& action : actions_)
+      if (!action.host && !perform(queue_.get(), action, nullptr).ok()) break;
+    if (api().clFinish(queue_.get()) == CL_SUCCESS) device_->save_programs();
+  }
+
+  std::byte* input(std::size_t i) noexcept override { return staging_.data() + in_offsets_[i]; }
+  std::byte* output(std::size_t i) noexcept override { return staging_.data() + out_offsets_[i]; }
+
+  Fault run(std::ptrdiff_t& step) noexcept override { return run_on(queue_.get(), step, nullptr); }
+
+  Fault run(std::ptrdiff_t& step, std::span<std::int64_t> spent) override {
+    if (!profiled_) profiled_ = device_->make_queue(true);
+    std::vector<std::vector<EventHandle>> events(actions_.size());
+    const Fault fault = run_on(profiled_.get(), step, &events);
+    for (std::size_t i = 0; i < events.size() && i < spent.size(); ++i)
+      for (const EventHandle& event : events[i]) spent[i] += duration(event.get());
+    return fault;
+  }
+
+ private:
+  // Where inputs and outputs lie in the staging memory; its size.
+  std::size_t lay_out(const ops::Recording& recording) {
+    std::size_t bytes = 0;
+    const auto add = [&](const std::vector<ops::Recording::Port>& ports,
+                         std::vector<std::size_t>& offsets) {
+      for (const ops::Recording::Port& port : ports) {
+        offsets.push_back(bytes);
+        bytes += whole_lines(port.bytes);
+      }
+    };
+    add(recording.inputs, in_offsets_);
+    add(recording.outputs, out_offsets_);
+    return bytes;
+  }
+
+  Action action(const ops::Recording::Step& step) {
+    Action action;
+    if (const auto* kernel = dynamic_cast<const DeviceKernel*>(step.kernel)) {
+      for (const Launch& launch : kernel->launches())
+        action.launches.push_back(bind(launch, *kernel, step));
+    } else if (const auto* host = dynamic_cast<const HostKernel*>(step.kernel)) {
+      bind_host(*host, step, action);
+    }  // else: outputs without elements
+    return action;
+  }
+
+  Bound bind(const Launch& launch, const DeviceKernel& kernel, const ops::Recording::Step& step) {
+    Bound bound{device_->make_kernel(launch.program, launch.kernel), &launch, {}};
+    cl_uint position = 0;
+    const auto set = [&](std::size_t bytes, const void* value) {
+      require(api().clSetKernelArg(bound.kernel.get(), position, bytes, value),
+              concat("clSetKernelArg ", position, " of ", launch.kernel));
+      ++position;
+    };
+    const auto set_buffer = [&](Buffer buffer) {
+      const cl_mem memory = buffer.get();
+      set(sizeof(memory), memory ? &memory : nullptr);
+      bound.operands.push_back(std::move(buffer));
+    };
+    for (const Argument& argument : launch.arguments) {
+      if (const auto* in = std::get_if<In>(&argument))
+        set_buffer(operand(step.in[in->index], kernel.in_bytes()[in->index]));
+      else if (const auto* out = std::get_if<Out>(&argument))
+        set_buffer(operand(step.out[out->index], kernel.out_bytes()[out->index]));
+      else if (const auto* scratch = std::get_if<Scratch>(&argument))
+        set_buffer(part(step.scratch + scratch->offset, scratch->bytes));
+      else std::visit([&](const auto& value) { set(sizeof(value), &value); }, argument);
+    }
+    return bound;
+  }
+
+  Buffer operand(const Place& place, std::size_t bytes) {
+    switch (place.kind) {
+      case Place::Kind::kArena: return part(place.offset, bytes);
+      case Place::Kind::kConstant: return constant(place.constant, bytes);
+      default: return {};
+    }
+  }
+
+  // Kernels read whole vectors, up to the end of the last cache line.
+  Buffer constant(const void* data, std::size_t bytes) const {
+    std::vector<std::byte> padded(whole_lines(bytes));
+    if (bytes) std::memcpy(padded.data(), data, bytes);
+    return device_->upload(padded.data(), padded.size());
+  }
+
+  // Of the arena. Vectors may be written whole up to the end of the last cache line.
+  Buffer part(std::size_t offset, std::size_t bytes) const {
+    const cl_buffer_region region{offset, std::max<std::size_t>(whole_lines(bytes), 64)};
+    cl_int code = CL_SUCCESS;
+    Buffer buffer(api().clCreateSubBuffer(arena_.get(), CL_MEM_READ_WRITE,
+                                          CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
+    require(code, concat("clCreateSubBuffer of ", bytes, " bytes at ", offset));
+    return buffer;
+  }
+
+  void bind_host(const HostKernel& host, const ops::Recording::Step& step, Action& action) {
+    action.host = &host;
+    std::size_t bytes = 0;
+    const auto take = [&](std::size_t size) {
+      const std::size_t offset = bytes;
+      bytes += whole_lines(std::max<std::size_t>(size, 1));
+      return offset;
+    };
+    std::vector<std::size_t> in, out;
+    for (const std::size_t size : host.in_bytes()) in.push_back(take(size));
+    for (const std::size_t size : host.out_bytes()) out.push_back(take(size));
+    const std::size_t scratch = take(host.scratch_bytes(pool_.concurrency()));
+    action.memory = aligned_bytes(bytes);
+    ENGINE_REQUIRE(action.memory, ErrorCode::kResourceExhausted, "no memory for ", host.name());
+    std::byte* memory = action.memory.get();
+    action.scratch = memory + scratch;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const Place& place = step.in[i];
+      const bool moved = place.kind == Place::Kind::kArena;
+      if (moved) action.down.push_back({place.offset, host.in_bytes()[i], memory + in[i]});
+      action.in.push_back(moved ? memory + in[i] : place.constant);
+    }
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const Place& place = step.out[i];
+      const bool moved = place.kind == Place::Kind::kArena;
+      if (moved) action.up.push_back({place.offset, host.out_bytes()[i], memory + out[i]});
+      action.out.push_back(moved ? memory + out[i] : nullptr);
+    }
+  }
+
+  using Events = std::vector<std::vector<EventHandle>>;
+
+  Fault run_on(cl_command_queue queue, std::ptrdiff_t& step, Events* events) noexcept {
+    step = -1;
+    Fault fault = move_inputs(queue);
+    for (std::size_t i = 0; i < actions_.size() && fault.ok(); ++i) {
+      fault = perform(queue, actions_[i], events ? &(*events)[i] : nullptr);
+      if (!fault.ok()) step = static_cast<std::ptrdiff_t>(i);
+    }
+    if (fault.ok()) fault = move_outputs(queue);
+    const Fault end = fault_of(api().clFinish(queue));
+    return fault.ok() ? end : fault;
+  }
+
+  static Fault fault_of(cl_int code) noexcept {
+    return code == CL_SUCCESS ? ops::kNoFault : Fault{Status::Fault::kDevice, code, 0};
+  }
+
+  Fault move_inputs(cl_command_queue queue) noexcept {
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      if (const Fault fault = write(queue, {inputs_[i].place.offset, inputs_[i].bytes, input(i)});
+          !fault.ok())
+        return fault;
+    return ops::kNoFault;
+  }
+  Fault move_outputs(cl_command_queue queue) noexcept {
+    for (std::size_t i = 0; i < outputs_.size(); ++i)
+      if (const Fault fault =
+              read(queue, {outputs_[i].place.offset, outputs_[i].bytes, output(i)}, false);
+          !fault.ok())
+        return fault;
+    return ops::kNoFault;
+  }
+
+  Fault perform(cl_command_queue queue, const Action& action,
+                std::vector<EventHandle>* events) noexcept {
+    if (action.host) return run_host(queue, action);
+    for (const Bound& bound : action.launches) {
+      const Launch& launch = *bound.launch;
+      if (launch.items[1] == 0 || launch.items[2] == 0) continue;
+      cl_event event = nullptr;
+      const cl_int code =
+          api().clEnqueueNDRangeKernel(queue, bound.kernel.get(), 3, nullptr, launch.items.data(),
+                                       launch.group.data(), 0, nullptr, events ? &event : nullptr);
+      if (code != CL_SUCCESS) return fault_of(code);
+      if (events) events->emplace_back(event);
+    }
+    return ops::kNoFault;
+  }
+
+  Fault run_host(cl_command_queue queue, const Action& action) noexcept {
+    for (const Transfer& transfer : action.down)
+      if (const Fault fault = read(queue, transfer, true); !fault.ok()) return fault;
+    if (const Fault fault =
+            action.host->run({action.in.data(), action.out.data(), action.scratch, pool_});
+        !fault.ok())
+      return fault;
+    for (const Transfer& transfer : action.up)
+      if (const Fault fault = write(queue, transfer); !fault.ok()) return fault;
+    return ops::kNoFault;
+  }
+
+  Fault write(cl_command_queue queue, const Transfer& t) noexcept {
+    if (t.bytes == 0) return ops::kNoFault;
+    return fault_of(api().clEnqueueWriteBuffer(queue, arena_.get(), CL_FALSE, t.offset, t.bytes,
+                                               t.host, 0, nullptr, nullptr));
+  }
+  Fault read(cl_command_queue queue, const Transfer& t, bool wait) noexcept {
+    if (t.bytes == 0) return ops::kNoFault;
+    return fault_of(api().clEnqueueReadBuffer(queue, arena_.get(), wait ? CL_TRUE : CL_FALSE,
+                                              t.offset, t.bytes, t.host, 0, nullptr, nullptr));
+  }
+
+  static std::int64_t duration(cl_event event) {
+    cl_ulong start = 0, end = 0;
+    const auto ask = [&](cl_profiling_info what, cl_ulong& to) {
+      require(api().clGetEventProfilingInfo(event, what, sizeof(to), &to, nullptr),
+              "clGetEventProfilingInfo");
+    };
+    ask(CL_PROFILING_COMMAND_START, start);
+    ask(CL_PROFILING_COMMAND_END, end);
+    return static_cast<std::int64_t>(end - start);
+  }
+
+  std::shared_ptr<Device> device_;
+  Pool& pool_;
+  Queue queue_, profiled_;
+  Buffer arena_;
+  std::vector<ops::Recording::Port> inputs_, outputs_;
+  std::vector<std::size_t> in_offsets_, out_offsets_;
+  Staging staging_;
+  std::vector<Action> actions_;
+};
+
+}  // namespace
+
+std::unique_ptr<ops::DeviceRun> make_run(std::shared_ptr<Device> device,
+                                         const ops::Recording& recording, Pool& pool) {
+  return std::make_unique<Run>(std::move(device), recording, pool);
+}
+
+std::unique_ptr<ops::DeviceRun> make_warm_run(std::shared_ptr<Device> device,
+                                              const ops::Recording& recording, Pool& pool) {
+  auto run = std::make_unique<Run>(std::move(device), recording, pool);
+  run->warm_up();
+  return run;
+}
+
+}  // namespace engine::opencl

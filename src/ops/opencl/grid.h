@@ -1,0 +1,34 @@
+// Grids of vectors, as kernels/common.cl lays them over work-items.
+#pragma once
+
+#include "numerics/contract.h"
+#include "ops/opencl/kernel.h"
+
+namespace engine::opencl {
+
+/// Work-items that hold a vector together: along dimension 0 of each grid.
+inline std::size_t lane_items(const Device& device) {
+  return device.facts().is_cpu() ? 1 : static_cast<std::size_t>(numerics::kLanes);
+}
+
+inline Index vectors_of(Index elements) {
+  return (elements + numerics::kLanes - 1) / numerics::kLanes;
+}
+
+/// A grid of `rows` x `planes` units of work that each have a vector's lanes; one unit is a group.
+inline void set_grid(const Device& device, Index rows, Index planes, Launch& launch) {
+  const std::size_t lanes = lane_items(device);
+  launch.items = {lanes, static_cast<std::size_t>(rows), static_cast<std::size_t>(planes)};
+  launch.group = {lanes, 1, 1};
+}
+
+/// Vectors that one unit of an element-wise kernel takes: enough that handing it over costs little,
+/// few enough that all compute units have some.
+inline Index vectors_each(const Device& device, Index vectors) {
+  if (!device.facts().is_cpu()) return 1;
+  constexpr Index kMost = 256;
+  const Index shared = (vectors + device.facts().units - 1) / device.facts().units;
+  return std::clamp<Index>(shared, 1, kMost);
+}
+
+}  // namespace engine::opencl

@@ -1,0 +1,147 @@
+// What all programs share. A vector is 16 floats, as wide as a block of channels and as the sums
+// along an axis (numerics/contract.h). With LANES 16 a work-item holds all of it: what a CPU wants.
+// With LANES 1 it is spread over the 16 work-items that lie along dimension 0, one float each: what
+// a GPU wants. Either way work is counted in dimensions 1 and 2, and a text is the same but for the
+// few that pass values from lane to lane.
+//
+// Vectors behind the end of a tensor may be read and written up to the end of its last cache line.
+#pragma OPENCL FP_CONTRACT OFF
+
+#if LANES == 16
+typedef float16 F;
+typedef int16 I;
+#define AS_F as_float16
+#define AS_I as_int16
+#define LOAD(p) vload16(0, p)
+#define STORE(v, p) vstore16(v, 0, p)
+#else
+typedef float F;
+typedef int I;
+#define AS_F as_float
+#define AS_I as_int
+#define LOAD(p) ((p)[get_local_id(0)])
+#define STORE(v, p) ((p)[get_local_id(0)] = (v))
+#endif
+
+// The language of numerics/elementary.inc.
+#define FN static
+#define K(c) ((F)(c))
+#define KI(c) ((I)(c))
+#define FMA(a, b, c) fma(a, b, c)
+#define ADD(a, b) ((a) + (b))
+#define SUB(a, b) ((a) - (b))
+#define MUL(a, b) ((a) * (b))
+#define DIV(a, b) ((a) / (b))
+#define SQRT(a) sqrt(a)
+#define FLOOR(a) floor(a)
+#define CEIL(a) ceil(a)
+#define IADD(a, b) ((a) + (b))
+#define ISUB(a, b) ((a) - (b))
+#define IAND(a, b) ((a) & (b))
+#define IOR(a, b) ((a) | (b))
+#define SHL(a, n) ((a) << (n))
+#define SAR(a, n) ((a) >> (n))
+#define ASI(a) AS_I(a)
+#define ASF(a) AS_F(a)
+#define LT(a, b) ((a) < (b))
+#define GT(a, b) ((a) > (b))
+#define NE(a, b) ((a) != (b))
+#define SEL(mask, a, b) select(b, a, mask)
+#define LESSER(a, b) SEL(LT(a, b), a, b)
+#define GREATER(a, b) SEL(LT(b, a), a, b)
+
+// Bounds of a fused Relu or Clip; -inf and +inf leave everything as it is, NaN too.
+static F bounded(F v, float low, float high) {
+  v = GREATER(K(low), v);
+  return SEL(LT(K(high), v), K(high), v);
+}
+
+// A vector that ends with the tensor or the row: `count` lanes are valid, others read 1, or `rest`,
+// and are not written.
+#if LANES == 16
+static F load_or(global const float* p, int count, float rest) {
+  if (count >= 16) return LOAD(p);
+  float lanes[16];
+  for (int i = 0; i < 16; ++i) lanes[i] = i < count ? p[i] : rest;
+  return vload16(0, lanes);
+}
+static void store_some(F v, global float* p, int count) {
+  if (count >= 16) {
+    STORE(v, p);
+    return;
+  }
+  float lanes[16];
+  vstore16(v, 0, lanes);
+  for (int i = 0; i < min(count, 16); ++i) p[i] = lanes[i];
+}
+#else
+static F load_or(global const float* p, int count, float rest) {
+  const int lane = get_local_id(0);
+  return lane < count ? p[lane] : rest;
+}
+static void store_some(F v, global float* p, int count) {
+  const int lane = get_local_id(0);
+  if (lane < count) p[lane] = v;
+}
+#endif
+// A mask of the first `count` lanes.
+#if LANES == 16
+static I valid_lanes(int count) {
+  return (I)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (I)(count);
+}
+#else
+static I valid_lanes(int count) { return (int)get_local_id(0) < count; }
+#endif
+static F load_some(global const float* p, int count) { return load_or(p, count, 1.0f); }
+
+// One value of all lanes: halves are folded until one is left (numerics/contract.h, rule 5). Spread
+// lanes meet in local memory, which FOLD_MEMORY declares in a kernel.
+#if LANES == 16
+#define FOLD_MEMORY
+#define FOLD(name, SCALAR, VECTOR)            \
+  static float name(F v) {                    \
+    const float8 a = VECTOR(v.lo, v.hi);      \
+    const float4 b = VECTOR(a.lo, a.hi);      \
+    const float2 c = VECTOR(b.lo, b.hi);      \
+    return SCALAR(c.x, c.y);                  \
+  }
+#define SUM_LANES(v) fold_sum(v)
+#define MAX_LANES(v) fold_max(v)
+#define FOLD_ADD(p, q) ((p) + (q))
+#define FOLD_LARGER(p, q) select(p, q, (q) > (p))
+#define FOLD_LARGER_ONE(p, q) ((q) > (p) ? (q) : (p))
+FOLD(fold_sum, FOLD_ADD, FOLD_ADD)
+FOLD(fold_max, FOLD_LARGER_ONE, FOLD_LARGER)
+#else
+#define FOLD_MEMORY local float fold_memory[16];
+#define FOLD(name, expression)                              \
+  static float name(float v, local float* memory) {         \
+    const int lane = get_local_id(0);                       \
+    barrier(CLK_LOCAL_MEM_FENCE);                           \
+    memory[lane] = v;                                       \
+    for (int width = 8; width > 0; width /= 2) {               \
+      barrier(CLK_LOCAL_MEM_FENCE);                         \
+      if (lane < width) {                                    \
+        const float p = memory[lane], q = memory[lane + width]; \
+        memory[lane] = expression;                          \
+      }                                                     \
+    }                                                       \
+    barrier(CLK_LOCAL_MEM_FENCE);                           \
+    return memory[0];                                       \
+  }
+FOLD(fold_sum, p + q)
+FOLD(fold_max, q > p ? q : p)
+#define SUM_LANES(v) fold_sum(v, fold_memory)
+#define MAX_LANES(v) fold_max(v, fold_memory)
+#endif
+
+// Geometry of a blocked tensor (ops/layout.h): channels, height, width, block, floats of a row with
+// its border, of a plane, of an image, and from the start of a plane to its first pixel.
+typedef struct {
+  int channels, height, width, block, row, plane, image, first;
+} View;
+
+static View view_of(int8 v) {
+  const View view = {v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7};
+  return view;
+}

@@ -1,0 +1,90 @@
+// Products of matrices: Dense with constant weights, MatMul.
+#include "ops/matmul.h"
+
+#include "ops/dense.h"
+#include "ops/opencl/epilogue.h"
+#include "ops/opencl/tiles.h"
+
+namespace engine::opencl {
+namespace {
+
+using ops::Dense;
+constexpr Index kBlock = numerics::kLanes;
+
+const Tile kDenseTiles[] = {
+    {7, 4, "dense_7x4"}, {12, 2, "dense_12x2"}, {12, 1, "dense_12x1"}, {1, 1, "dense_1x1"}};
+const Tile kMatMulTiles[] = {
+    {7, 4, "matmul_7x4"}, {12, 2, "matmul_12x2"}, {12, 1, "matmul_12x1"}, {1, 1, "matmul_1x1"}};
+
+// [blocks of columns][k][16], zeros behind the last column.
+std::vector<float> packed_columns(const Tensor& weights, bool transposed, Index k, Index n) {
+  std::vector<float> packed(static_cast<std::size_t>(vectors_of(n) * k * kBlock));
+  const float* w = weights.values<float>().data();
+  for (Index row = 0; row < k; ++row)
+    for (Index column = 0; column < n; ++column)
+      packed[static_cast<std::size_t>((column / kBlock * k + row) * kBlock + column % kBlock)] =
+          transposed ? w[column * k + row] : w[row * n + column];
+  return packed;
+}
+
+}  // namespace
+
+std::shared_ptr<PackedBuffers> pack_dense(const Device& device, const ops::Operator& op,
+                                          const ops::Operands& in) {
+  const Tensor* w = in[Dense::kWeights].value;
+  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0) return nullptr;
+  const bool transposed = static_cast<const Dense&>(op).transposed;
+  const Index k = w->shape()[transposed ? 1 : 0], n = w->shape()[transposed ? 0 : 1];
+  const std::vector<float> columns = packed_columns(*w, transposed, k, n);
+  auto packed = std::make_shared<PackedBuffers>();
+  packed->buffers.push_back(device.upload(columns.data(), columns.size() * sizeof(float)));
+  packed->consumed_inputs = 1u << Dense::kWeights;
+  return packed;
+}
+
+std::optional<DeviceKernel::Parts> bind_dense(const Device& device, const Binding& binding) {
+  if (!binding.packed) return std::nullopt;
+  const auto& op = static_cast<const Dense&>(binding.op);
+  const Shape& w = binding.in[Dense::kWeights].shape();
+  const Index k = w[op.transposed ? 1 : 0], n = w[op.transposed ? 0 : 1];
+  const Index rows = binding.out[0].size() / n;
+  const bool has_bias = binding.in.size() > Dense::kBias && binding.in[Dense::kBias];
+  const cl_mem weights = static_cast<const PackedBuffers*>(binding.packed)->buffers[0].get();
+  const Argument none = weights;  // of a flag that says that it is not read
+  const std::optional<Bounds> bounds = bounds_of(op.epilogue);
+  const Tile& tile = choose_tile(kDenseTiles, rows, vectors_of(n));
+  Launch launch{"matmul",
+                tile.kernel,
+                {In{Dense::kX}, weights, has_bias ? Argument(In{Dense::kBias}) : none,
+                 op.epilogue.residual ? Argument(In{Dense::kResidual}) : none, Out{0}, to_int(rows),
+                 to_int(k), to_int(n), to_int(numerics::dense_segments(n)), cl_int{has_bias},
+                 cl_int{op.epilogue.residual}, bounds.value_or(Bounds{}).low,
+                 bounds.value_or(Bounds{}).high}};
+  set_tiles(device, tile, rows, vectors_of(n), 1, launch);
+  DeviceKernel::Parts parts{"dense", {std::move(launch)}};
+  if (op.epilogue.residual) parts.overwritable = 1u << Dense::kResidual;
+  if (!bounds)
+    parts.launches.push_back(unary_launch(device, op.epilogue.activation, op.epilogue.a,
+                                          op.epilogue.b, rows * n, Out{0}, Out{0}));
+  return parts;
+}
+
+std::optional<DeviceKernel::Parts> bind_matmul(const Device& device, const Binding& binding) {
+  const ops::Input &a = binding.in[0], &b = binding.in[1];
+  if (a.dtype != DType::kFloat32 || a.rank() < 2 || b.rank() < 2) return std::nullopt;
+  const Shape &p = a.shape(), &q = b.shape();
+  const Index m = p[p.size() - 2], k = p.back(), n = q.back();
+  const Index matrices = binding.out[0].size() / (m * n);
+  const Index of_a = k == 0 ? 1 : a.size() / (m * k), of_b = k == 0 ? 1 : b.size() / (k * n);
+  // Each operand has one matrix for each result, or one for all.
+  if ((of_a != matrices && of_a != 1) || (of_b != matrices && of_b != 1)) return std::nullopt;
+  const Tile& tile = choose_tile(kMatMulTiles, m, vectors_of(n));
+  Launch launch{"matmul",
+                tile.kernel,
+                {In{0}, In{1}, Out{0}, to_int(m), to_int(k), to_int(n),
+                 to_int(of_a == 1 ? 0 : m * k), to_int(of_b == 1 ? 0 : k * n)}};
+  set_tiles(device, tile, m, vectors_of(n), matrices, launch);
+  return DeviceKernel::Parts{"matmul", {std::move(launch)}};
+}
+
+}  // namespace engine::opencl

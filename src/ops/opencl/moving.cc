@@ -1,0 +1,289 @@
+#include "ops/opencl/moving.h"
+
+#include "ops/opencl/grid.h"
+
+#include "ops/broadcast_loop.h"
+#include "ops/concat.h"
+#include "ops/moving.h"
+#include "ops/slice.h"
+#include "ops/split.h"
+#include "ops/transpose.h"
+
+namespace engine::opencl {
+
+Ints geometry(const ops::BlockedView& v) {
+  return {to_int(v.channels), to_int(v.height),  to_int(v.width),   to_int(v.block),
+          to_int(v.row()),    to_int(v.plane()), to_int(v.image()), to_int(v.offset(0, 0, 0, 0))};
+}
+
+namespace {
+
+// Replaces operands by scratch memory.
+class Substitution {
+ public:
+  Substitution(const Device& device, std::size_t used)
+      : alignment_(device.facts().alignment), bytes_(used) {}
+  Scratch take(std::size_t bytes) {
+    const std::size_t offset = (bytes_ + alignment_ - 1) / alignment_ * alignment_;
+    bytes_ = offset + bytes;
+    return {offset, bytes};
+  }
+  void replace_in(std::size_t i, Scratch by) { in_.emplace_back(i, by); }
+  void replace_out(Scratch by) { out_ = by; }
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  void apply(Launch& launch) const {
+    for (Argument& argument : launch.arguments) {
+      if (const auto* in = std::get_if<In>(&argument)) {
+        for (const auto& [i, by] : in_)
+          if (in->index == i) {
+            argument = by;
+            break;
+          }
+      } else if (std::get_if<Out>(&argument) && out_) {
+        argument = *out_;
+      }
+    }
+  }
+
+ private:
+  std::size_t alignment_, bytes_;
+  std::vector<std::pair<std::size_t, Scratch>> in_;
+  std::optional<Scratch> out_;
+};
+
+// The launches of a reorder between operands of a node or scratch memory.
+void add_reorder(const Device& device, const ops::Input& from, const ops::Output& to,
+                 Argument source, Argument target, std::vector<Launch>& launches) {
+  for (Launch& launch : reorder_parts(device, from, to).launches) {
+    for (Argument& argument : launch.arguments) {
+      if (std::get_if<In>(&argument)) argument = source;
+      else if (std::get_if<Out>(&argument)) argument = target;
+    }
+    launches.push_back(std::move(launch));
+  }
+}
+
+}  // namespace
+
+DeviceKernel::Parts adapt_to_plain(const Device& device, const Binding& binding,
+                                   const ops::LayoutOffer& offer,
+                                   std::optional<DeviceKernel::Parts> (*bind)(const Device&,
+                                                                              const Binding&)) {
+  std::vector<ops::Input> in(binding.in.begin(), binding.in.end());
+  std::vector<ops::Output> out(binding.out.begin(), binding.out.end());
+  for (std::size_t i = 0; i < in.size(); ++i)
+    if (ops::has_input(offer.inputs, i))
+      in[i].layout = {true, i == 0 ? offer.border : ops::Border{}};
+  out[0].layout.blocked = offer.output;
+  Binding blocked = binding;
+  blocked.in = in;
+  blocked.out = out;
+  DeviceKernel::Parts inner = bind(device, blocked).value();
+
+  DeviceKernel::Parts parts{inner.name, {}};
+  Substitution substitution(device, inner.scratch);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    if (!in[i].layout.blocked) continue;
+    const Scratch memory = substitution.take(operand_bytes(in[i]));
+    add_reorder(device, binding.in[i], {in[i].dtype, in[i].extents, nullptr, in[i].layout}, In{i},
+                memory, parts.launches);
+    substitution.replace_in(i, memory);
+  }
+  const Scratch result = substitution.take(operand_bytes(out[0]));
+  if (offer.output) substitution.replace_out(result);
+  for (Launch& launch : inner.launches) {
+    substitution.apply(launch);
+    parts.launches.push_back(std::move(launch));
+  }
+  if (offer.output)
+    add_reorder(device, {out[0].dtype, out[0].extents, nullptr, out[0].layout}, binding.out[0],
+                result, Out{0}, parts.launches);
+  parts.scratch = substitution.bytes();
+  return parts;
+}
+
+namespace {
+
+constexpr std::size_t kMostAxes = 8;
+
+// The walk of a copy as launches; nothing if it has too many axes, or an element size that no
+// kernel has.
+std::optional<Launch> move_launch(const Device& device, const ops::LoopAxes<2>& all,
+                                  std::size_t element, Index from_start, Index to_start, In from,
+                                  Out to) {
+  const ops::LoopAxes<2> axes = ops::merge_axes(all);
+  const char* kernel = element == 1   ? "move_1"
+                       : element == 2 ? "move_2"
+                       : element == 4 ? "move_4"
+                       : element == 8 ? "move_8"
+                                      : nullptr;
+  if (!kernel || axes.size() > kMostAxes) return std::nullopt;
+  Ints extents, from_steps{}, to_steps{};
+  extents.fill(1);
+  Index rows = 1;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t at = kMostAxes - axes.size() + i;
+    extents[at] = to_int(axes[i].extent);
+    from_steps[at] = to_int(axes[i].strides[0]);
+    to_steps[at] = to_int(axes[i].strides[1]);
+    if (i + 1 < axes.size()) rows *= axes[i].extent;
+  }
+  constexpr Index kElementsEach = 2048;
+  const Index each =
+      device.facts().is_cpu()
+          ? std::max<Index>(1, kElementsEach / std::max<Index>(1, axes.back().extent))
+          : 1;
+  Launch launch{"moving",
+                kernel,
+                {from, to, extents, from_steps, to_steps, to_int(from_start), to_int(to_start),
+                 to_int(rows), to_int(each)}};
+  set_grid(device, axes.back().extent == 0 ? 0 : (rows + each - 1) / each, 1, launch);
+  return launch;
+}
+
+// Copies of a node, all of which must have a kernel.
+class Moves {
+ public:
+  explicit Moves(const Device& device, const char* name) : device_(device), parts_{name, {}} {}
+  void add(const ops::LoopAxes<2>& axes, std::size_t element, Index from_start, Index to_start,
+           std::size_t in, std::size_t out) {
+    auto launch = move_launch(device_, axes, element, from_start, to_start, In{in}, Out{out});
+    complete_ = complete_ && launch;
+    if (launch) parts_.launches.push_back(std::move(*launch));
+  }
+  std::optional<DeviceKernel::Parts> take() {
+    return complete_ ? std::optional(std::move(parts_)) : std::nullopt;
+  }
+
+ private:
+  const Device& device_;
+  DeviceKernel::Parts parts_;
+  bool complete_ = true;
+};
+
+/// x [rows, run] in memory of rows [.., from_row] and [.., to_row].
+ops::LoopAxes<2> rows_of(Index rows, Index run, Index from_row, Index to_row) {
+  ops::LoopAxes<2> axes;
+  axes.push_back({rows, {from_row, to_row}});
+  axes.push_back({run, {1, 1}});
+  return axes;
+}
+
+}  // namespace
+
+std::optional<DeviceKernel::Parts> bind_concat(const Device& device, const Binding& binding) {
+  const ops::Output& out = binding.out[0];
+  if (out.dtype == DType::kString) return std::nullopt;
+  const Index axis = static_cast<const ops::Concat&>(binding.op).axis;
+  const AxisView y = split_at(out.shape(), normalize_axis(axis, out.rank()));
+  Moves moves(device, "concat");
+  Index at = 0;
+  for (std::size_t i = 0; i < binding.in.size(); ++i) {
+    const Index run = binding.in[i].size() / y.outer;
+    if (run > 0)
+      moves.add(rows_of(y.outer, run, run, y.n * y.inner), size_of(out.dtype), 0, at, i, 0);
+    at += run;
+  }
+  return moves.take();
+}
+
+std::optional<DeviceKernel::Parts> bind_split(const Device& device, const Binding& binding) {
+  const ops::Input& in = binding.in[0];
+  if (in.dtype == DType::kString || in.size() == 0) return std::nullopt;
+  const Index along = normalize_axis(static_cast<const ops::Split&>(binding.op).axis, in.rank());
+  const AxisView x = split_at(in.shape(), along);
+  Moves moves(device, "split");
+  Index at = 0;
+  for (std::size_t i = 0; i < binding.out.size(); ++i) {
+    if (!binding.out[i]) return std::nullopt;  // where the next part begins is not known
+    const Index run = binding.out[i].shape()[static_cast<std::size_t>(along)] * x.inner;
+    if (at + run > x.n * x.inner) return std::nullopt;
+    if (run > 0)
+      moves.add(rows_of(x.outer, run, x.n * x.inner, run), size_of(in.dtype), at, 0, 0, i);
+    at += run;
+  }
+  return at == x.n * x.inner ? moves.take() : std::nullopt;
+}
+
+std::optional<DeviceKernel::Parts> bind_slice(const Device& device, const Binding& binding) {
+  const ops::Input& data = binding.in[0];
+  if (data.dtype == DType::kString || data.rank() == 0) return std::nullopt;
+  for (std::size_t i = 1; i < binding.in.size(); ++i)
+    if (binding.in[i] && !binding.in[i].data) return std::nullopt;
+  ops::Slice::Ranges ranges;
+  if (!ops::Slice::ranges(binding.in, binding.out[0].shape(), ranges).ok()) return std::nullopt;
+  const Small<Index> from = ops::loop_strides(data.shape());
+  const Small<Index> to = ops::loop_strides(binding.out[0].shape());
+  ops::LoopAxes<2> axes;
+  Index start = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    start += ranges[i].first * from[i];
+    const Index step = ranges[i].count > 1 ? ranges[i].step * from[i] : 0;  // may be huge
+    axes.push_back({ranges[i].count, {step, to[i]}});
+  }
+  Moves moves(device, "slice");
+  moves.add(axes, size_of(data.dtype), start, 0, 0, 0);
+  return moves.take();
+}
+
+std::optional<DeviceKernel::Parts> bind_expand(const Device& device, const Binding& binding) {
+  const ops::Input& in = binding.in[0];
+  const ops::Output& out = binding.out[0];
+  if (in.dtype == DType::kString) return std::nullopt;
+  const Shape from = broadcast_strides(in.shape(), out.shape());
+  const Small<Index> to = ops::loop_strides(out.shape());
+  ops::LoopAxes<2> axes;
+  for (std::size_t i = 0; i < to.size(); ++i) axes.push_back({out.shape()[i], {from[i], to[i]}});
+  Moves moves(device, "expand");
+  moves.add(axes, size_of(in.dtype), 0, 0, 0, 0);
+  return moves.take();
+}
+
+std::optional<DeviceKernel::Parts> bind_transpose(const Device& device, const Binding& binding) {
+  const ops::Input& in = binding.in[0];
+  if (in.dtype == DType::kString) return std::nullopt;
+  const Small<Index> perm = static_cast<const ops::Transpose&>(binding.op).permutation(in.rank());
+  const Small<Index> from = ops::loop_strides(in.shape());
+  const Small<Index> to = ops::loop_strides(binding.out[0].shape());
+  ops::LoopAxes<2> axes;
+  for (std::size_t i = 0; i < to.size(); ++i)
+    axes.push_back({binding.out[0].shape()[i], {from[static_cast<std::size_t>(perm[i])], to[i]}});
+  Moves moves(device, "transpose");
+  moves.add(axes, size_of(in.dtype), 0, 0, 0, 0);
+  return moves.take();
+}
+
+DeviceKernel::Parts reorder_parts(const Device& device, const ops::Input& from,
+                                  const ops::Output& to) {
+  const bool blocks = to.layout.blocked;
+  const ops::BlockedView view(from.shape(), blocks ? to.layout : from.layout);
+  Launch launch{"moving", blocks ? "to_blocked" : "to_plain", {In{0}, Out{0}, geometry(view)}};
+  set_grid(device, view.batch * view.height, view.blocks, launch);
+  DeviceKernel::Parts parts{blocks ? "to_blocked" : "to_plain", {}};
+  if (blocks) add_border_launch(device, view, Out{0}, parts.launches);
+  parts.launches.push_back(std::move(launch));
+  return parts;
+}
+
+DeviceKernel::Parts copy_parts(const Device& device, std::size_t bytes) {
+  const auto words = static_cast<Index>((bytes + 3) / 4);
+  const auto lanes = static_cast<Index>(lane_items(device));
+  const Index each = device.facts().is_cpu() ? 4096 : 1;
+  Launch launch{"moving", "copy_words", {In{0}, Out{0}, to_int(words), to_int(each)}};
+  set_grid(device, (words + each * lanes - 1) / (each * lanes), 1, launch);
+  return {"copy", {std::move(launch)}};
+}
+
+void add_border_launch(const Device& device, const ops::BlockedView& view, Argument tensor,
+                       std::vector<Launch>& launches) {
+  if (view.border == ops::Border{}) return;
+  Launch launch{"moving",
+                "clear_border",
+                {tensor, geometry(view), to_int(view.border.left * view.block),
+                 to_int(view.border.right * view.block)}};
+  set_grid(device, view.blocks, view.batch, launch);
+  launches.push_back(std::move(launch));
+}
+
+}  // namespace engine::opencl

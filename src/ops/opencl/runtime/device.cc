@@ -1,0 +1,286 @@
+#include "ops/opencl/runtime/device.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "ops/opencl/runtime/sources.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+
+namespace engine::opencl {
+namespace {
+
+template <class T>
+T device_number(cl_device_id id, cl_device_info what) {
+  T value{};
+  require(api().clGetDeviceInfo(id, what, sizeof(value), &value, nullptr), "clGetDeviceInfo");
+  return value;
+}
+
+// The text that `get(size, memory, size_needed)` gives.
+template <class Get>
+std::string read_text(const Get& get, const char* call) {
+  std::size_t size = 0;
+  require(get(0, nullptr, &size), call);
+  std::string text(size, '\0');
+  require(get(size, text.data(), nullptr), call);
+  text.resize(text.find_last_not_of(std::string_view("\0 \n", 3)) + 1);
+  return text;
+}
+
+std::string device_text(cl_device_id id, cl_device_info what) {
+  return read_text(
+      [&](std::size_t size, char* text, std::size_t* needed) {
+        return api().clGetDeviceInfo(id, what, size, text, needed);
+      },
+      "clGetDeviceInfo");
+}
+
+std::string platform_text(cl_platform_id id, cl_platform_info what) {
+  return read_text(
+      [&](std::size_t size, char* text, std::size_t* needed) {
+        return api().clGetPlatformInfo(id, what, size, text, needed);
+      },
+      "clGetPlatformInfo");
+}
+
+DeviceFacts facts_of(cl_device_id id) {
+  DeviceFacts facts;
+  facts.name = device_text(id, CL_DEVICE_NAME);
+  facts.version = device_text(id, CL_DEVICE_VERSION);
+  facts.driver = device_text(id, CL_DRIVER_VERSION);
+  facts.platform =
+      platform_text(device_number<cl_platform_id>(id, CL_DEVICE_PLATFORM), CL_PLATFORM_NAME);
+  facts.type = device_number<cl_device_type>(id, CL_DEVICE_TYPE);
+  facts.units = static_cast<int>(device_number<cl_uint>(id, CL_DEVICE_MAX_COMPUTE_UNITS));
+  facts.native_floats =
+      static_cast<int>(device_number<cl_uint>(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT));
+  facts.alignment = std::max<std::size_t>(
+      64, device_number<cl_uint>(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8);  // it counts bits
+  facts.memory = device_number<cl_ulong>(id, CL_DEVICE_GLOBAL_MEM_SIZE);
+  facts.largest_buffer = device_number<cl_ulong>(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+  const auto floats = device_number<cl_device_fp_config>(id, CL_DEVICE_SINGLE_FP_CONFIG);
+  facts.fma = (floats & CL_FP_FMA) != 0;
+  facts.denormals = (floats & CL_FP_DENORM) != 0;
+  facts.special_values = (floats & CL_FP_INF_NAN) != 0;
+  facts.exact_division = (floats & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
+  return facts;
+}
+
+std::vector<cl_platform_id> platforms() {
+  cl_uint count = 0;
+  // A loader without any driver reports an error of its own.
+  if (api().clGetPlatformIDs(0, nullptr, &count) != CL_SUCCESS || count == 0) return {};
+  std::vector<cl_platform_id> list(count);
+  require(api().clGetPlatformIDs(count, list.data(), nullptr), "clGetPlatformIDs");
+  return list;
+}
+
+struct Found {
+  cl_device_id id;
+  DeviceFacts facts;
+};
+
+// GPUs first, then boards, then CPUs.
+int rank(const Found& device) {
+  return device.facts.is_cpu() ? 2 : (device.facts.type & CL_DEVICE_TYPE_GPU) != 0 ? 0 : 1;
+}
+
+std::vector<Found> find_devices() {
+  std::vector<Found> list;
+  for (const cl_platform_id platform : platforms()) {
+    cl_uint count = 0;
+    if (api().clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count) != CL_SUCCESS)
+      continue;  // a driver without a device
+    std::vector<cl_device_id> ids(count);
+    require(api().clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr),
+            "clGetDeviceIDs");
+    for (const cl_device_id id : ids) list.push_back({id, facts_of(id)});
+  }
+  std::ranges::stable_sort(list, {}, rank);
+  return list;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool is_meant(const Found& device, std::size_t index, const std::string& which) {
+  if (which.empty() || which == std::to_string(index)) return true;
+  const std::string part = lower(which);
+  return lower(device.facts.name).find(part) != std::string::npos ||
+         lower(device.facts.platform).find(part) != std::string::npos;
+}
+
+[[noreturn]] void fail_to_find(const std::vector<Found>& devices, const std::string& which) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    names.push_back(concat("opencl:", i, " (", devices[i].facts.name, ")"));
+  if (devices.empty())
+    fail(ErrorCode::kNotFound,
+         "there is no OpenCL device (no driver offers one); install a driver "
+         "such as pocl-opencl-icd, or use --device cpu");
+  fail(ErrorCode::kNotFound, "there is no OpenCL device ", quote(which),
+       "; there are: ", join(names));
+}
+
+}  // namespace
+
+std::string DeviceFacts::missing() const {
+  std::vector<std::string> list;
+  if (!fma) list.emplace_back("fused multiply-add");
+  if (!denormals) list.emplace_back("denormal numbers");
+  if (!special_values) list.emplace_back("infinities and NaN");
+  if (!exact_division) list.emplace_back("correctly rounded division and square root");
+  return join(list);
+}
+
+std::vector<DeviceFacts> Device::list() {
+  std::vector<DeviceFacts> result;
+  try {
+    for (Found& device : find_devices()) result.push_back(std::move(device.facts));
+  } catch (const Error&) {  // no loader, or a driver that is broken
+  }
+  return result;
+}
+
+std::shared_ptr<Device> Device::open(const std::string& which) {
+  static std::mutex mutex;
+  static std::map<cl_device_id, std::weak_ptr<Device>> opened;
+  const std::vector<Found> devices = find_devices();
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    if (!is_meant(devices[i], i, which)) continue;
+    const std::lock_guard lock(mutex);
+    std::weak_ptr<Device>& known = opened[devices[i].id];
+    if (auto device = known.lock()) return device;
+    auto device = std::make_shared<Device>(devices[i].id);
+    known = device;
+    return device;
+  }
+  fail_to_find(devices, which);
+}
+
+Device::Device(cl_device_id id) : id_(id), facts_(facts_of(id)) {
+  cl_int code = CL_SUCCESS;
+  context_ = ContextHandle(api().clCreateContext(nullptr, 1, &id_, nullptr, nullptr, &code));
+  require(code, "clCreateContext on " + facts_.name);
+}
+
+Queue Device::make_queue(bool profiled) const {
+  cl_int code = CL_SUCCESS;
+  Queue queue(api().clCreateCommandQueue(
+      context_.get(), id_, profiled ? CL_QUEUE_PROFILING_ENABLE : cl_command_queue_properties{0},
+      &code));
+  require(code, "clCreateCommandQueue on " + facts_.name);
+  return queue;
+}
+
+Buffer Device::allocate(std::size_t bytes, cl_mem_flags flags) const {
+  cl_int code = CL_SUCCESS;
+  Buffer buffer(
+      api().clCreateBuffer(context_.get(), flags, std::max<std::size_t>(bytes, 1), nullptr, &code));
+  require(code, concat("clCreateBuffer of ", bytes, " bytes on ", facts_.name));
+  return buffer;
+}
+
+Buffer Device::upload(const void* data, std::size_t bytes) const {
+  if (bytes == 0) return allocate(0);
+  cl_int code = CL_SUCCESS;
+  Buffer buffer(api().clCreateBuffer(context_.get(), CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes,
+                                     const_cast<void*>(data), &code));
+  require(code, concat("clCreateBuffer of ", bytes, " bytes on ", facts_.name));
+  return buffer;
+}
+
+KernelHandle Device::make_kernel(const char* program, const char* kernel) {
+  const std::lock_guard lock(mutex_);
+  cl_int code = CL_SUCCESS;
+  KernelHandle handle(api().clCreateKernel(built(program).program.get(), kernel, &code));
+  require(code, concat("clCreateKernel of ", program, "/", kernel));
+  return handle;
+}
+
+bool Device::is_new(const char* program, const std::string& launch) {
+  const std::lock_guard lock(mutex_);
+  Built& known = built(program);
+  known.launched.insert(launch);
+  return !known.stored.contains(launch);
+}
+
+void Device::save_programs() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, known] : programs_) {
+    if (std::ranges::includes(known.stored, known.launched)) continue;
+    known.stored.merge(std::set<std::string>(known.launched));
+    std::size_t size = 0;
+    if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARY_SIZES, sizeof(size), &size,
+                               nullptr) != CL_SUCCESS ||
+        size == 0)
+      continue;
+    std::string binary(size, '\0');
+    char* data = binary.data();
+    if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARIES, sizeof(data), &data,
+                               nullptr) == CL_SUCCESS)
+      known.cache.store({std::move(binary), known.stored});
+  }
+}
+
+// The caller holds the lock.
+Device::Built& Device::built(const std::string& name) {
+  const auto it = programs_.find(name);
+  return it != programs_.end() ? it->second
+                               : programs_.emplace(name, load_or_build(name)).first->second;
+}
+
+std::string Device::options() const {
+  // Work-items of a CPU are threads that want vectors; those of other devices are lanes.
+  std::string text = concat("-cl-std=CL1.2 -w -DLANES=", facts_.is_cpu() ? 16 : 1);
+  if (facts_.exact_division) text += " -cl-fp32-correctly-rounded-divide-sqrt";
+  return text;
+}
+
+Device::Built Device::load_or_build(const std::string& name) const {
+  const std::string source = program_source(name), how = options();
+  const ProgramCache cache(name, concat(facts_.platform, "\n", facts_.name, "\n", facts_.version,
+                                        "\n", facts_.driver, "\n", how, "\n", source));
+  if (const auto cached = cache.load())
+    if (Program program = build_cached(cached->binary, how))
+      return {std::move(program), cache, cached->launches, {}};
+  return {build(name, source, how), cache, {}, {}};
+}
+
+// Null if the driver does not take it.
+Program Device::build_cached(const std::string& binary, const std::string& options) const {
+  const std::size_t size = binary.size();
+  const auto* data = reinterpret_cast<const unsigned char*>(binary.data());
+  cl_int code = CL_SUCCESS;
+  Program program(
+      api().clCreateProgramWithBinary(context_.get(), 1, &id_, &size, &data, nullptr, &code));
+  if (code != CL_SUCCESS ||
+      api().clBuildProgram(program.get(), 1, &id_, options.c_str(), nullptr, nullptr) != CL_SUCCESS)
+    return {};
+  return program;
+}
+
+Program Device::build(const std::string& name, const std::string& source,
+                      const std::string& options) const {
+  const char* text = source.c_str();
+  cl_int code = CL_SUCCESS;
+  Program program(api().clCreateProgramWithSource(context_.get(), 1, &text, nullptr, &code));
+  require(code, "clCreateProgramWithSource of " + name);
+  code = api().clBuildProgram(program.get(), 1, &id_, options.c_str(), nullptr, nullptr);
+  if (code == CL_SUCCESS) return program;
+  const std::string log = read_text(
+      [&](std::size_t size, char* to, std::size_t* needed) {
+        return api().clGetProgramBuildInfo(program.get(), id_, CL_PROGRAM_BUILD_LOG, size, to,
+                                           needed);
+      },
+      "clGetProgramBuildInfo");
+  fail(ErrorCode::kDeviceFailed, "the OpenCL program ", quote(name), " does not build on ",
+       facts_.name, ", ", error_name(code), ":\n", log);
+}
+
+}  // namespace engine::opencl

@@ -1,0 +1,87 @@
+// One OpenCL device: what it is, its memory, and its programs.
+#pragma once
+
+#include "ops/opencl/runtime/api.h"
+#include "ops/opencl/runtime/program_cache.h"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine::opencl {
+
+/// What a device says of itself.
+struct DeviceFacts {
+  std::string name, platform, version, driver;
+  cl_device_type type = 0;
+  int units = 1;                   ///< compute units
+  int native_floats = 1;           ///< in a vector register
+  std::size_t alignment = 64;      ///< of sub-buffers, in bytes
+  std::size_t memory = 0;          ///< in bytes
+  std::size_t largest_buffer = 0;  ///< in bytes
+  bool fma = false, denormals = false, special_values = false, exact_division = false;
+
+  bool is_cpu() const noexcept { return (type & CL_DEVICE_TYPE_CPU) != 0; }
+  /// What the arithmetic contract needs and the device says not to have; empty if nothing.
+  std::string missing() const;
+};
+
+/// Shared by all sessions on it. Thread-safe.
+class Device {
+ public:
+  /// All devices of all platforms, GPUs first; empty where there is no loader or no driver.
+  static std::vector<DeviceFacts> list();
+
+  /// The device that `which` means: "" for the first, an index of `list`, or a part of the name of
+  /// a device or its platform in any case. The same object while anyone holds it. Throws Error
+  /// (kNotFound) that lists what there is.
+  static std::shared_ptr<Device> open(const std::string& which);
+
+  explicit Device(cl_device_id id);
+  Device(const Device&) = delete;
+
+  const DeviceFacts& facts() const noexcept { return facts_; }
+  cl_context context() const noexcept { return context_.get(); }
+
+  /// An in-order queue. With `profiled`, its events have times.
+  Queue make_queue(bool profiled = false) const;
+  /// Uninitialised memory on the device, or pinned on the host. Throws Error (kResourceExhausted).
+  Buffer allocate(std::size_t bytes, cl_mem_flags flags = CL_MEM_READ_WRITE) const;
+  /// A copy of host memory on the device; whole cache lines, where kernels read whole vectors.
+  Buffer upload(const void* data, std::size_t bytes) const;
+
+  /// An own object of a kernel of ops/opencl/kernels/<program>.cl, which is taken from the cache or
+  /// built at first use. Throws Error (kDeviceFailed) with the compiler's log.
+  KernelHandle make_kernel(const char* program, const char* kernel);
+
+  /// Drivers compile a kernel for a group size when it is first launched so. True if the program as
+  /// it was cached has not run this launch, of which `launch` is any name.
+  bool is_new(const char* program, const std::string& launch);
+  /// Caches the programs with all launches that were asked for so far, which have run by now.
+  void save_programs() noexcept;
+
+ private:
+  struct Built {
+    Program program;
+    ProgramCache cache;
+    std::set<std::string> stored, launched;
+  };
+  Built& built(const std::string& name);
+  Built load_or_build(const std::string& name) const;
+  Program build_cached(const std::string& binary, const std::string& options) const;
+  Program build(const std::string& name, const std::string& source,
+                const std::string& options) const;
+  std::string options() const;
+
+  cl_device_id id_;
+  DeviceFacts facts_;
+  ContextHandle context_;
+  std::mutex mutex_;
+  std::map<std::string, Built, std::less<>> programs_;
+};
+
+}  // namespace engine::opencl

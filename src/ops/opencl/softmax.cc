@@ -1,0 +1,26 @@
+#include "ops/softmax.h"
+
+#include "ops/opencl/grid.h"
+
+namespace engine::opencl {
+
+std::optional<DeviceKernel::Parts> bind_softmax(const Device& device, const Binding& binding) {
+  if (binding.in[0].dtype != DType::kFloat32) return std::nullopt;
+  const auto& op = static_cast<const ops::Softmax&>(binding.op);
+  const AxisView x = op.slices(binding.in[0].shape());
+  Launch launch{"softmax", x.inner == 1 ? "softmax_rows" : "softmax_columns", {In{0}, Out{0}}};
+  std::vector<Argument>& arguments = launch.arguments;
+  if (x.inner == 1) {
+    constexpr Index kElementsEach = 512;
+    const Index each =
+        device.facts().is_cpu() ? std::max<Index>(1, kElementsEach / std::max<Index>(16, x.n)) : 1;
+    arguments.insert(arguments.end(), {to_int(x.outer), to_int(x.n), to_int(each), cl_int{op.log}});
+    set_grid(device, (x.outer + each - 1) / each, 1, launch);
+  } else {
+    arguments.insert(arguments.end(), {to_int(x.n), to_int(x.inner), cl_int{op.log}});
+    set_grid(device, vectors_of(x.inner), x.outer, launch);
+  }
+  return DeviceKernel::Parts{"softmax", {std::move(launch)}, 0, 1u};
+}
+
+}  // namespace engine::opencl

@@ -1,0 +1,71 @@
+// The promise on OpenCL: every case of the table, bit for bit against the contract's scalar text.
+#include "base/text.h"
+#include "ops/opencl/kernel.h"
+#include "support/bit_cases.h"
+
+#include <gtest/gtest.h>
+
+namespace engine::test {
+namespace {
+
+// The first device that keeps the contract, or null.
+const ops::Backend* backend() {
+  static const std::unique_ptr<ops::Backend> found = []() -> std::unique_ptr<ops::Backend> {
+    const auto devices = opencl::Device::list();
+    for (std::size_t i = 0; i < devices.size(); ++i)
+      if (devices[i].missing().empty())
+        return opencl::make_backend(opencl::Device::open(std::to_string(i)),
+                                    cpu::make_backend(best_isa()));
+    return nullptr;
+  }();
+  return found.get();
+}
+
+class OpenClBits : public testing::TestWithParam<std::size_t> {
+ protected:
+  void SetUp() override {
+    if (!backend()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
+  }
+  const BitCase& c() const { return bit_cases()[GetParam()]; }
+};
+
+void check_on_device(const OperatorCase& c) {
+  const std::vector<Tensor> wanted = run_evaluate(c);
+  std::string kernel;
+  const std::vector<Tensor> got = run_backend(c, *backend(), 1, &kernel);
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_EQ(compare_bits(got[i], wanted[i]), "") << "output " << i << " of " << kernel;
+  const auto blocked = run_blocked(c, *backend(), 1, &kernel);
+  for (std::size_t i = 0; blocked && i < blocked->size(); ++i)
+    EXPECT_EQ(compare_bits((*blocked)[i], wanted[i]), "")
+        << "output " << i << " of " << kernel << ", blocked";
+}
+
+// One test, since each process loads the driver anew.
+TEST_P(OpenClBits, BatchesAndSpecialValues) {
+  for (const Index batch : {1, 3, 33}) check_on_device(c().make(batch));
+  for (const int rarity : {6, 300}) {
+    OperatorCase special = c().make(2);
+    for (std::size_t i = 0; i < special.inputs.size(); ++i) {
+      Tensor& input = special.inputs[i];
+      // Parameters become special in turn, so that they do not drown what the others do.
+      const bool chosen = i == 0 || static_cast<int>(i) == rarity % 4;
+      if (chosen && input.defined() && input.dtype() == DType::kFloat32)
+        input = random_special(input.shape(), static_cast<unsigned>(i), rarity);
+    }
+    check_on_device(special);
+  }
+}
+
+std::string test_name(const testing::TestParamInfo<std::size_t>& info) {
+  std::string name;
+  for (const char letter : bit_cases()[info.param].name)
+    name += std::isalnum(static_cast<unsigned char>(letter)) ? letter : '_';
+  return concat(name, "_", info.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, OpenClBits, testing::Range<std::size_t>(0, bit_cases().size()),
+                         test_name);
+
+}  // namespace
+}  // namespace engine::test
