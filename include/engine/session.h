@@ -29,7 +29,9 @@ class ENGINE_API Executor {
 /// How to compile and run a model.
 struct SessionOptions {
   /// "cpu" (the best instruction set of this machine), "cpu:scalar", "cpu:avx2", "cpu:avx512",
-  /// "cpu:neon" (force one), "reference" (double precision, slow, judges accuracy).
+  /// "cpu:neon" (force one), "opencl" (the first OpenCL device, GPUs before CPUs), "opencl:1" or
+  /// "opencl:nvidia" (by index or part of a name), "reference" (double precision, slow, judges
+  /// accuracy).
   std::string device = "cpu";
   int threads = 1;                          ///< including the caller; results never depend on it
   std::shared_ptr<Executor> executor = {};  ///< the host's threads instead of own ones

@@ -32,11 +32,13 @@
           value = ENTER;                                                                          \
         }                                                                                         \
       }                                                                                           \
+      const float counts = (float)rows * (float)columns;                                          \
+      (void)counts;                                                                               \
       store_some(FINISH, to, yv.block);                                                           \
     }                                                                                             \
   }
 POOL(max_pool, K(-INFINITY), SEL(LT(value, tap), tap, SEL(NE(tap, tap), tap, value)), value)
-POOL(average_pool, K(0.0f), ADD(value, tap), DIV(value, K((float)rows * (float)columns)))
+POOL(average_pool, K(0.0f), ADD(value, tap), DIV(value, K(counts)))
 
 // y [batch, channels] of blocked x: pixels take turns in 16 accumulators, which are folded by
 // halves. Dimension 1 counts images, 2 blocks of channels.
