@@ -69,7 +69,7 @@ ENGINE_INLINE Vec load_inside(const float* row, Index size, Index start, float o
   return {{_mm512_mask_loadu_ps(reg_fill(otherwise), mask, row + start)}};
 #elif ENGINE_ISA_ID == 1
   Vec v;
-  ENGINE_EACH_REG {
+  for (int i = 0; i < kRegs; ++i) {
     const __m256i mask =
         _mm256_andnot_si256(reg_mask(first - i * kRegLanes), reg_mask(last - i * kRegLanes));
     v.r[i] =

@@ -9,13 +9,17 @@
 
 ENGINE_BEGIN_ISA
 
-// y = f(x), n elements; x and y may be the same. One loop for whole vectors and the rest, since
+/// Registers side by side: a long function leaves most of the processor idle between its own steps.
+inline constexpr int kTogether = ENGINE_ISA_ID == 2 ? 4 : kRegs;
+
+// y = f(x), n elements; x and y may be the same. One loop for whole groups and the rest, since
 // each copy of a long function costs seconds to compile.
 template <class F>
 ENGINE_INLINE void map_vec(Index n, const float* x, float* y, const F& f) {
-  for (Index i = 0; i < n; i += kVecLanes) {
-    const bool whole = n - i >= kVecLanes;
-    const Vec v = f(whole ? load(x + i) : load(x + i, n - i, 0.0f));
+  constexpr Index kGroup = kTogether * kRegLanes;
+  for (Index i = 0; i < n; i += kGroup) {
+    const bool whole = n - i >= kGroup;
+    const auto v = f(whole ? load<kTogether>(x + i) : load<kTogether>(x + i, n - i, 0.0f));
     if (whole) store(y + i, v);
     else store(y + i, n - i, v);
   }
@@ -23,13 +27,14 @@ ENGINE_INLINE void map_vec(Index n, const float* x, float* y, const F& f) {
 
 void unary(numerics::Activation f, float a, float b, Index n, const float* x, float* y) noexcept {
   using numerics::Activation;
-  const Vec va = fill(a), vb = fill(b);
+  using Group = Floats<kTogether>;
+  const Group va = fill<kTogether>(a), vb = fill<kTogether>(b);
   switch (f) {
 #define ENGINE_ACTIVATION(name, function) \
   case Activation::name:                  \
     return map_vec(                       \
         n, x,                             \
-        y, [&](const Vec& v) __attribute__((always_inline)) { return function(v, va, vb); });
+        y, [&](const Group& v) __attribute__((always_inline)) { return function(v, va, vb); });
     ENGINE_ACTIVATIONS(ENGINE_ACTIVATION)
 #undef ENGINE_ACTIVATION
   }
