@@ -2,6 +2,7 @@
 
 #include "numerics/winograd.h"
 #include "ops/dense.h"
+#include "ops/head_attention.h"
 #include "support/conv_case.h"
 
 #include <cmath>
@@ -183,6 +184,11 @@ void add_attention(Table& table) {
       return case_of(make_operator("", "MatMul", {}),
                      {values({batch, s.heads, s.tokens, s.tokens}, 1, 0, 1),
                       values({batch, s.heads, s.tokens, s.width}, 2)});
+    });
+    table.add("HeadAttention" + size, [=](Index batch) {
+      const Shape tokens = {batch, s.tokens, s.heads, s.width};
+      return case_of(std::make_shared<ops::HeadAttention>(ops::ScoreScale{4, true}),
+                     {values(tokens, 1), values(tokens, 2), values(tokens, 3)});
     });
     table.add_simple("Softmax" + size, "Softmax", {}, {s.heads, s.tokens, s.tokens});
     table.add_simple("Transpose heads" + size, "Transpose", {{"perm", Ints{0, 2, 1, 3}}},

@@ -243,6 +243,41 @@ TEST(Passes, SimplifyTransposesThatMeetBehindAnActivation) {
   EXPECT_EQ(to_string(graph.value(graph.outputs[0]).type), "float32 [N, 5, 6, 2]");
 }
 
+Builder attention(const char* scaling, float scale, std::vector<Index> split_keys) {
+  const ops::Attributes heads_first = with("perm", std::vector<Index>{0, 2, 1, 3});
+  Builder builder;
+  for (const char* name : {"q", "k", "v"}) builder.input(name, {kBatch, 6, 4, 8});
+  builder.constant("c", {}, scale)
+      .node("Transpose", {"q"}, "qt", heads_first)
+      .node("Transpose", {"k"}, "kt", with("perm", std::move(split_keys)))
+      .node("Transpose", {"v"}, "vt", heads_first)
+      .node("MatMul", {"qt", "kt"}, "scores")
+      .node(scaling, {"scores", "c"}, "scaled")
+      .node("Softmax", {"scaled"}, "p", with("axis", Index{-1}))
+      .node("MatMul", {"p", "vt"}, "heads")
+      .node("Transpose", {"heads"}, "y", heads_first);
+  return builder;
+}
+
+TEST(Passes, FuseAttention) {
+  for (const char* scaling : {"Div", "Mul"}) {
+    Graph graph = attention(scaling, 3, {0, 2, 3, 1}).output("y");
+    EXPECT_EQ(fuse_attention(graph), 1);
+    EXPECT_EQ(outline(graph), "HeadAttention(q, k, v) -> y\n");
+    infer_types(graph);
+    EXPECT_EQ(to_string(graph.value(graph.outputs[0]).type), "float32 [N, 6, 4, 8]");
+  }
+}
+
+TEST(Passes, FuseAttentionOnlyWhereNothingElseIsMeant) {
+  Graph negative = attention("Div", -3, {0, 2, 3, 1}).output("y");
+  EXPECT_EQ(fuse_attention(negative), 0);
+  Builder builder = attention("Div", 3, {0, 2, 3, 1});
+  builder.output("p");  // the weights are wanted too
+  Graph exposed = builder.output("y");
+  EXPECT_EQ(fuse_attention(exposed), 0);
+}
+
 TEST(Passes, FoldBatchNormalizationIntoConv) {
   Graph graph = Builder()
                     .input("x", {kBatch, 2, 5, 5})

@@ -1,6 +1,7 @@
 #include "support/bit_cases.h"
 
 #include "ops/dense.h"
+#include "ops/head_attention.h"
 #include "support/conv_case.h"
 
 #include <cmath>
@@ -280,6 +281,12 @@ void add_products(Table& table) {
     return case_of(make_operator("", "MatMul", {}),
                    {values({batch, 4, 9, 16}, 1), values({1, 4, 16, 11}, 2)});
   });
+  table.add("HeadAttention of 4 heads, 21 queries, 37 keys", 0b111, 4 * 21 * 37 * 36,
+            [](Index batch) {
+              return case_of(std::make_shared<ops::HeadAttention>(ops::ScoreScale{4, true}),
+                             {values({batch, 21, 4, 16}, 1, -2, 2),
+                              values({batch, 37, 4, 16}, 2, -2, 2), values({batch, 37, 4, 20}, 3)});
+            });
   for (const bool a : {false, true})
     for (const bool b : {false, true})
       table.add(concat("Gemm ", a ? "A' " : "A ", b ? "B'" : "B"), a ? 0u : 0b1u, 70 * 37,

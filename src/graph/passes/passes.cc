@@ -20,6 +20,7 @@ constexpr Pass kPasses[] = {
      recognize_layer_normalization},
     {"recognize_gelu", "finds Gelu in its decomposition", recognize_gelu},
     {"simplify_transposes", "merges, cancels and moves Transpose nodes", simplify_transposes},
+    {"fuse_attention", "computes attention head by head, where the heads lie", fuse_attention},
     {"fold_batch_normalization", "folds BatchNormalization into the Conv or Gemm before it",
      fold_batch_normalization},
     {"make_dense", "turns MatMul and Gemm with constant weights into Dense", make_dense},

@@ -41,6 +41,7 @@ int bind_clip_bounds(Graph& graph);
 int recognize_layer_normalization(Graph& graph);
 int recognize_gelu(Graph& graph);
 int simplify_transposes(Graph& graph);
+int fuse_attention(Graph& graph);
 int fold_batch_normalization(Graph& graph);
 int make_dense(Graph& graph);
 int fuse_epilogues(Graph& graph);
