@@ -149,6 +149,54 @@ TEST(Moving, GathersOfTuples) {
     }
 }
 
+const char* const kReductions[] = {"none", "add", "mul", "max", "min"};
+
+// Rows that meet in one place again and again, and rows on both sides of a vector.
+TEST(Moving, ScattersOfTuples) {
+  for (const char* reduction : kReductions)
+    for (const Index inner : {1, 5, 16, 40}) {
+      const auto check = [&](Tensor indices) {
+        Shape updates(indices.shape().begin(), indices.shape().end() - 1);
+        if (indices.shape().back() == 1) updates.push_back(4);
+        updates.push_back(inner);
+        check_bits(make_case("ScatterND", {{"reduction", std::string(reduction)}},
+                             {random_special({6, 4, inner}, 1, 8), std::move(indices),
+                              random_special(updates, 2, 8)}));
+      };
+      check(random(DType::kInt64, {9, 3, 1}, 3, -6, 5));
+      check(random(DType::kInt64, {30, 2}, 3, -4, 3));
+    }
+}
+
+// Indices that are all different, and that are those of whole rows.
+TEST(Moving, ScattersOfElements) {
+  for (const char* reduction : kReductions)
+    for (const DType type : {DType::kInt32, DType::kInt64})
+      for (const Index axis : {0, 1, 2})
+        for (const bool rows : {false, true}) {
+          Shape shape = {3, 5, 35}, updates = shape;
+          updates[static_cast<std::size_t>(axis)] = 11;
+          const Index n = shape[static_cast<std::size_t>(axis)];
+          const Tensor indices = random(type, updates, 3, -static_cast<double>(n), double(n - 1));
+          Tensor equal = Tensor(type, updates);
+          const auto fill_rows = [&](auto values, auto from) {
+            for (std::size_t i = 0; i < values.size(); ++i) values[i] = from[i / 35 * 35];
+          };
+          if (type == DType::kInt32)
+            fill_rows(equal.mutable_values<std::int32_t>(), indices.values<std::int32_t>());
+          else fill_rows(equal.mutable_values<std::int64_t>(), indices.values<std::int64_t>());
+          check_bits(make_case("ScatterElements",
+                               {{"axis", axis}, {"reduction", std::string(reduction)}},
+                               {random_special(shape, 1, 8), rows ? equal : indices,
+                                random_special(updates, 2, 8)}));
+        }
+  // Updates that leave out ends.
+  check_bits(
+      make_case("ScatterElements", {{"axis", Index{1}}},
+                {random(DType::kFloat32, {3, 5, 4}, 1), random(DType::kInt64, {2, 7, 3}, 2, -5, 4),
+                 random(DType::kFloat32, {2, 7, 3}, 3)}));
+}
+
 TEST(Moving, IndicesOutside) {
   for (const unsigned constants : {0u, 0b10u})
     for (const Index bad : {5, -6}) {
@@ -157,6 +205,14 @@ TEST(Moving, IndicesOutside) {
                 Status::Fault::kIndexOutOfRange);
       const Tensor tuple = Tensor::of<Index>({2, 1}, std::span<const Index>(List{0, bad}));
       EXPECT_EQ(fault_of(make_case("GatherND", {}, {x, tuple}, constants)),
+                Status::Fault::kIndexOutOfRange);
+      const Tensor wide = random(DType::kFloat32, {5, 9}, 1),
+                   rows = random(DType::kFloat32, {2, 9}, 2);
+      EXPECT_EQ(fault_of(make_case("ScatterND", {}, {wide, tuple, rows}, constants)),
+                Status::Fault::kIndexOutOfRange);
+      Tensor places = random(DType::kInt64, {2, 9}, 3, 0, 4);
+      places.mutable_values<std::int64_t>()[13] = bad;
+      EXPECT_EQ(fault_of(make_case("ScatterElements", {}, {wide, places, rows}, constants)),
                 Status::Fault::kIndexOutOfRange);
     }
 }
