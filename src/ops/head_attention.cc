@@ -41,6 +41,12 @@ std::vector<TensorType> HeadAttention::infer(const Operands& in, Index) const {
   if (!q.ranked || !k.ranked || !v.ranked) return {TensorType::unranked(q.dtype)};
   for (const std::size_t axis : {0, 2, 3}) require_equal(q, k, axis, "q and k");
   for (const std::size_t axis : {0, 1, 2}) require_equal(k, v, axis, "k and v");
+  if (in.has(kBias)) {
+    require_same_type(in, kQ, "q", kBias, "bias");
+    require_rank(in, kBias, "bias", 4);
+    const Dims scores = {q.dims[0], q.dims[2], q.dims[1], k.dims[1]};
+    if (in.type(kBias).ranked) broadcast(scores, in.type(kBias).dims);
+  }
   return {TensorType(q.dtype, Dims{q.dims[0], q.dims[1], q.dims[2], v.dims[3]})};
 }
 
@@ -60,6 +66,10 @@ Fault HeadAttention::compute(Inputs in, Outputs out) const {
   const Shape &q_shape = in[kQ].shape(), &v_shape = in[kV].shape();
   const Index samples = q_shape[0], queries = q_shape[1], heads = q_shape[2], depth = q_shape[3];
   const Index keys = v_shape[1], width = v_shape[3];
+  const bool has_bias = in.size() > kBias && in[kBias];
+  const Shape step = has_bias
+                         ? broadcast_strides(in[kBias].shape(), {samples, heads, queries, keys})
+                         : Shape(4, 0);
   return dispatch_float(in[kQ].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     using R = Compute<T, Real>;
@@ -71,13 +81,16 @@ Fault HeadAttention::compute(Inputs in, Outputs out) const {
       for (Index i = 0; i < queries; ++i)
         for (Index h = 0; h < heads; ++h) {
           const T* q = in[kQ].as<T>() + row(n, queries, i, h) * depth;
+          const Index bias = n * step[0] + h * step[1] + i * step[2];
           for (Index j = 0; j < keys; ++j) {
             const T* k = in[kK].as<T>() + row(n, keys, j, h) * depth;
             R sum = 0;
             for (Index d = 0; d < depth; ++d)
               sum = std::fma(static_cast<R>(q[d]), static_cast<R>(k[d]), sum);
             const R factor = static_cast<R>(scale.factor);
-            scores[static_cast<std::size_t>(j)] = scale.divides ? sum / factor : sum * factor;
+            R score = scale.divides ? sum / factor : sum * factor;
+            if (has_bias) score = score + static_cast<R>(in[kBias].as<T>()[bias + j * step[3]]);
+            scores[static_cast<std::size_t>(j)] = score;
           }
           softmax(scores);
           T* y = out[0].as<T>() + row(n, queries, i, h) * width;

@@ -4,10 +4,12 @@
 //   q  [N, queries, H, D]     any float type
 //   k  [N, keys, H, D]
 //   v  [N, keys, H, E]
-//   y  [N, queries, H, E] = softmax(scale(q k')) v for each sample and head
+//   bias  [N or 1, H or 1, queries or 1, keys or 1]  optional
+//   y  [N, queries, H, E] = softmax(scale(q k') + bias) v for each sample and head
 //
-// Scores are one chain over D, then scaled with one rounding; softmax is that of Softmax,
-// exponential divided by sum; outputs are one chain over the keys. Both chains start at +0.
+// Scores are one chain over D, then scaled, then joined by bias, one rounding each; softmax is that
+// of Softmax, exponential divided by sum; outputs are one chain over the keys. Both chains start at
+// +0.
 #pragma once
 
 #include "ops/operator.h"
@@ -25,7 +27,7 @@ class HeadAttention final : public ComputingOperator<HeadAttention> {
  public:
   explicit HeadAttention(ScoreScale scale) : scale(scale) {}
 
-  static constexpr Index kQ = 0, kK = 1, kV = 2;
+  static constexpr Index kQ = 0, kK = 1, kV = 2, kBias = 3;
 
   std::string_view name() const noexcept override { return "HeadAttention"; }
   std::vector<TensorType> infer(const Operands& in, Index outputs) const override;

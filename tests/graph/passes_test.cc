@@ -269,6 +269,33 @@ TEST(Passes, FuseAttention) {
   }
 }
 
+TEST(Passes, FuseAttentionWithBias) {
+  const ops::Attributes heads_first = with("perm", std::vector<Index>{0, 2, 1, 3});
+  const auto with_bias = [&](Dims mask) {
+    Builder builder;
+    for (const char* name : {"q", "k", "v"}) builder.input(name, {kBatch, 6, 4, 8});
+    return builder.input("mask", std::move(mask))
+        .node("Transpose", {"q"}, "qt", heads_first)
+        .node("Transpose", {"k"}, "kt", with("perm", std::vector<Index>{0, 2, 3, 1}))
+        .node("Transpose", {"v"}, "vt", heads_first)
+        .node("MatMul", {"qt", "kt"}, "scores")
+        .node("Add", {"mask", "scores"}, "masked")
+        .node("Softmax", {"masked"}, "p", with("axis", Index{-1}))
+        .node("MatMul", {"p", "vt"}, "heads")
+        .node("Transpose", {"heads"}, "y", heads_first)
+        .output("y");
+  };
+  for (const Dims& mask : {Dims{kBatch, 1, 1, 6}, Dims{1, 4, 6, 6}}) {
+    Graph graph = with_bias(mask);
+    EXPECT_EQ(fuse_attention(graph), 1);
+    EXPECT_EQ(outline(graph), "HeadAttention(q, k, v, mask) -> y\n");
+  }
+  for (const Dims& mask : {Dims{6}, Dims{1, 1, 6, 1}}) {
+    Graph graph = with_bias(mask);
+    EXPECT_EQ(fuse_attention(graph), 0) << to_string(mask);
+  }
+}
+
 TEST(Passes, FuseAttentionOnlyWhereNothingElseIsMeant) {
   Graph negative = attention("Div", -3, {0, 2, 3, 1}).output("y");
   EXPECT_EQ(fuse_attention(negative), 0);

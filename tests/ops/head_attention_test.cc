@@ -40,6 +40,27 @@ TEST(HeadAttention, Sizes) {
       check_operator(attention_case(s, scale, values));
 }
 
+// Masks of keys, and a bias for each pair, for all or for each sample and head.
+TEST(HeadAttention, Bias) {
+  const auto values = [](Shape shape, unsigned seed) {
+    return random(DType::kFloat32, std::move(shape), seed, -2, 2);
+  };
+  for (const Size& s : kSizes)
+    for (const Shape& shape : {Shape{2, 1, 1, s.keys}, Shape{1, s.heads, s.queries, s.keys},
+                               Shape{2, s.heads, s.queries, s.keys}, Shape{1, 1, 1, 1}}) {
+      OperatorCase c = attention_case(s, {4, true}, values);
+      c.inputs.push_back(values(shape, 4));
+      c.name += ", bias " + to_string(shape);
+      check_operator(c);
+      const auto mask = c.inputs[3].mutable_values<float>();
+      for (std::size_t i = 0; i < mask.size(); ++i)
+        if (i % 3 == 1) mask[i] = -std::numeric_limits<float>::infinity();
+      check_operator(c);
+      c.inputs[3] = random_special(shape, 5, 16);
+      check_bits(c);
+    }
+}
+
 TEST(HeadAttention, SpecialValues) {
   for (const int rarity : {8, 64, 1024})
     for (const Size& s : kSizes)

@@ -1,6 +1,7 @@
 // Attention as exporters write it out: projections are split into heads that move in front of the
 // tokens, softmax(scale(q k')) v is computed there, and the heads move back:
-//   Transpose(Softmax(Transpose(q) Transpose(k) / c) Transpose(v))  ->  HeadAttention(q, k, v)
+//   Transpose(Softmax(Transpose(q) Transpose(k) / c + bias) Transpose(v))
+//     ->  HeadAttention(q, k, v, bias)
 #include "graph/passes/match.h"
 #include "graph/passes/passes.h"
 #include "ops/head_attention.h"
@@ -61,6 +62,40 @@ bool fit(const Graph& graph, const std::vector<ValueId>& in) {
   return true;
 }
 
+struct Scores {
+  const Node* product = nullptr;  ///< null: not found
+  ops::ScoreScale scale;
+  ValueId bias = kNoValue;
+};
+
+Scores scaled_product(Rewriter& rewriter, ValueId id, ValueId bias) {
+  const ops::ScoreScale scale = take_scale(rewriter, id);
+  return {inner_node<ops::MatMul>(rewriter, id), scale, bias};
+}
+
+// What softmax is computed of: scaled products, and maybe a bias behind them.
+Scores find_scores(Rewriter& rewriter, ValueId id) {
+  const Scores plain = scaled_product(rewriter, id, kNoValue);
+  const Node* add = binary_node(rewriter, id, ops::BinaryKind::kAdd);
+  if (plain.product || !add || rewriter.only_user(id) < 0) return plain;
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+    const Scores found = scaled_product(rewriter, add->inputs[side], add->inputs[1 - side]);
+    if (found.product) return found;
+  }
+  return {};
+}
+
+// Whether a bias broadcasts to the scores of these queries and keys, and to no more.
+bool fits_scores(const Graph& graph, ValueId bias, const std::vector<ValueId>& in) {
+  const TensorType &b = graph.value(bias).type, &q = graph.value(in[0]).type;
+  const TensorType& k = graph.value(in[1]).type;
+  if (!b.ranked || b.rank() != 4 || b.dtype != DType::kFloat32) return false;
+  const Dims scores = {q.dims[0], q.dims[2], q.dims[1], k.dims[1]};
+  for (std::size_t i = 0; i < 4; ++i)
+    if (!(b.dims[i] == scores[i]) && (i == 3 || !(b.dims[i] == Dim(1)))) return false;
+  return true;
+}
+
 // Fuses what ends in the Transpose `i`, if all of it is there.
 bool fuse(Rewriter& rewriter, int i) {
   const ValueId heads = before_transpose(rewriter, rewriter.node(i).outputs[0], kHeadsFirst);
@@ -69,15 +104,18 @@ bool fuse(Rewriter& rewriter, int i) {
   if (!outputs) return false;
   const Node* softmax = inner_node<ops::Softmax>(rewriter, outputs->inputs[0]);
   if (!softmax || !is_last_axis(*softmax)) return false;
-  ValueId scaled = softmax->inputs[0];
-  const ops::ScoreScale scale = take_scale(rewriter, scaled);
-  const Node* scores = inner_node<ops::MatMul>(rewriter, scaled);
-  if (!scores) return false;
-  std::vector<ValueId> in = {before_transpose(rewriter, scores->inputs[0], kHeadsFirst),
-                             before_transpose(rewriter, scores->inputs[1], kHeadsTransposed),
+  const Scores scores = find_scores(rewriter, softmax->inputs[0]);
+  if (!scores.product) return false;
+  const std::vector<ValueId>& factors = scores.product->inputs;
+  std::vector<ValueId> in = {before_transpose(rewriter, factors[0], kHeadsFirst),
+                             before_transpose(rewriter, factors[1], kHeadsTransposed),
                              before_transpose(rewriter, outputs->inputs[1], kHeadsFirst)};
   if (!fit(rewriter.graph(), in)) return false;
-  rewriter.set(i, std::make_shared<ops::HeadAttention>(scale), std::move(in));
+  if (scores.bias != kNoValue) {
+    if (!fits_scores(rewriter.graph(), scores.bias, in)) return false;
+    in.push_back(scores.bias);
+  }
+  rewriter.set(i, std::make_shared<ops::HeadAttention>(scores.scale), std::move(in));
   return true;
 }
 

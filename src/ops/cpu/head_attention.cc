@@ -13,9 +13,10 @@ namespace engine::cpu {
 /// `row` of tokens.
 struct HeadArguments {
   const float *q, *k, *v;
+  const float* bias;  ///< [queries][keys], or null
   float* y;
   Index queries, keys, depth, width;
-  Index depth_row, width_row;
+  Index depth_row, width_row, bias_row;
   ops::ScoreScale scale;
 };
 
@@ -134,21 +135,28 @@ ENGINE_INLINE void replace_each(float* scores, Index row, const F& f) {
   }
 }
 
-/// Softmax of scaled scores [kRows][row] in place, n of them in each row. The bits of Softmax: what
-/// lies behind the last key becomes -inf, which no maximum is, and whose exponential adds +0.
+/// Softmax of scores [kRows][row] in place, scaled and with the bias if that is not null. The bits
+/// of Softmax: what lies behind the last key becomes -inf, which no maximum is, and whose
+/// exponential adds +0.
 template <int kRows>
-ENGINE_INLINE void softmax_rows(const ops::ScoreScale& scale, Index n, float* scores, Index row) {
+ENGINE_INLINE void softmax_rows(const HeadArguments& a, const float* bias, float* scores,
+                                Index row) {
   using Vecs = RowVecs<kRows>;
   constexpr int kAll = kRows * kRegs;
   const Vecs nothing = fill<kAll>(-std::numeric_limits<float>::infinity());
-  const Vecs factor = fill<kAll>(scale.factor);
+  const Vecs factor = fill<kAll>(a.scale.factor);
   Vecs max = nothing, sum = fill<kAll>(0.0f);
   replace_each<kRows>(
       scores, row, [&](const Vecs& s, Index i) __attribute__((always_inline)) {
-        Vecs scaled = scale.divides ? div(s, factor) : mul(s, factor);
-        if (n - i < kVecLanes)
+        const Index left = a.keys - i;
+        Vecs scaled = a.scale.divides ? div(s, factor) : mul(s, factor);
+        if (bias)
+          scaled = add(scaled, of_each_row<kRows>([&](int r) __attribute__((always_inline)) {
+                         return load(bias + r * a.bias_row + i, left, 0.0f);
+                       }));
+        if (left < kVecLanes)
           scaled = of_each_row<kRows>([&](int r) __attribute__((always_inline)) {
-            return first_lanes(vec_of_row(scaled, r), n - i, vec_of_row(nothing, r));
+            return first_lanes(vec_of_row(scaled, r), left, vec_of_row(nothing, r));
           });
         max = max_or_second(scaled, max);
         return scaled;
@@ -174,7 +182,10 @@ void attend(const HeadArguments& a, Index first, const float* keys, const float*
   product<MR>({{a.q + first * a.depth_row, a.depth_row, 1}, keys, a.depth, scores, row, row});
   constexpr int kGroup = MR % kSoftmaxRows == 0 ? kSoftmaxRows : 1;
 #pragma GCC unroll 1
-  for (int r = 0; r < MR; r += kGroup) softmax_rows<kGroup>(a.scale, a.keys, scores + r * row, row);
+  for (int r = 0; r < MR; r += kGroup) {
+    const float* bias = a.bias ? a.bias + (first + r) * a.bias_row : nullptr;
+    softmax_rows<kGroup>(a, bias, scores + r * row, row);
+  }
   product<MR>({{scores, row, 1}, values, a.keys, a.y + first * a.width_row, a.width_row, a.width});
 }
 
@@ -203,8 +214,14 @@ namespace {
 
 class HeadAttentionKernel final : public Kernel {
  public:
-  HeadAttentionKernel(const HeadArguments& form, Index samples, Index heads, Isa isa)
-      : form_(form), samples_(samples), heads_(heads), isa_(isa) {}
+  /// `bias_steps`: of the bias from a sample, head, query and key to the next; empty: none.
+  HeadAttentionKernel(const HeadArguments& form, Index samples, Index heads, Shape bias_steps,
+                      Isa isa)
+      : form_(form),
+        samples_(samples),
+        heads_(heads),
+        bias_steps_(std::move(bias_steps)),
+        isa_(isa) {}
 
   Fault run(const Call& call) const noexcept override {
     // Pieces are numbered, and each has its own scratch, so that an executor may run them anywhere.
@@ -239,12 +256,16 @@ class HeadAttentionKernel final : public Kernel {
     a.q = input(ops::HeadAttention::kQ, a.queries, a.depth_row, a.depth);
     a.k = input(ops::HeadAttention::kK, a.keys, a.depth_row, a.depth);
     a.v = input(ops::HeadAttention::kV, a.keys, a.width_row, a.width);
+    if (!bias_steps_.empty())
+      a.bias = static_cast<const float*>(call.in[ops::HeadAttention::kBias]) +
+               sample * bias_steps_[0] + head * bias_steps_[1];
     a.y = static_cast<float*>(call.out[0]) + sample * a.queries * a.width_row + head * a.width;
     ENGINE_KERNEL(isa_, head_attention)(a, scratch);
   }
 
   HeadArguments form_;
   Index samples_, heads_;
+  Shape bias_steps_;
   Isa isa_;
 };
 
@@ -272,7 +293,15 @@ std::unique_ptr<Kernel> bind_head_attention(const Binding& binding, Isa isa) {
   form.depth_row = queries[2] * form.depth;
   form.width_row = values[2] * form.width;
   form.scale = as_product(op.scale);
-  return std::make_unique<HeadAttentionKernel>(form, queries[0], queries[2], isa);
+  Shape bias_steps;
+  if (binding.in.size() > HeadAttention::kBias && binding.in[HeadAttention::kBias]) {
+    const Shape& bias = binding.in[HeadAttention::kBias].shape();
+    if (bias[3] != form.keys) return nullptr;
+    bias_steps = broadcast_strides(bias, {queries[0], queries[2], form.queries, form.keys});
+    form.bias_row = bias_steps[2];
+  }
+  return std::make_unique<HeadAttentionKernel>(form, queries[0], queries[2], std::move(bias_steps),
+                                               isa);
 }
 
 }  // namespace engine::cpu
