@@ -61,7 +61,8 @@ void add_model(CLI::App& app, std::string& model) {
 void add_session_options(CLI::App& app, SessionOptions& options, bool with_device) {
   if (with_device)
     app.add_option("--device", options.device,
-                   "cpu, cpu:scalar, cpu:avx2, cpu:avx512, cpu:neon, opencl, opencl:N, opencl:NAME or reference")
+                   "cpu, cpu:scalar, cpu:avx2, cpu:avx512, cpu:neon, opencl, opencl:N, opencl:NAME "
+                   "or reference")
         ->capture_default_str();
   app.add_option("--threads", options.threads, "threads, the calling one among them")
       ->check(count_up_to(1024))

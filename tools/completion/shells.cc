@@ -7,7 +7,8 @@
 namespace engine::tools {
 namespace {
 
-constexpr std::string_view kDevices = "cpu cpu:scalar cpu:avx2 cpu:avx512 cpu:neon opencl reference";
+constexpr std::string_view kDevices =
+    "cpu cpu:scalar cpu:avx2 cpu:avx512 cpu:neon opencl reference";
 
 bool is_device(std::string_view option) {
   return option == "--device" || option == "--a" || option == "--b";
