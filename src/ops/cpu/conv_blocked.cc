@@ -37,33 +37,47 @@ ConvTileLimits tile_limits(Index blocks) noexcept {
   return {kMostPixels, std::min<Index>(kMostBlocks, blocks)};
 }
 
-ENGINE_INLINE Reg conv_finish(const ConvTileArguments& t, Reg sum, const float* bias,
-                              const float* residual) {
-  if (t.has_bias) sum = reg_add(sum, reg_load(bias));
-  if (t.has_residual) sum = reg_add(sum, reg_load(residual));
-  if (t.finish.has_low) sum = reg_max_or_second(reg_fill(t.finish.low), sum);
+/// Bias, residual and bounds, each in one pass over the registers of a tile: what is absent costs a
+/// branch for all of them.
+template <int kWidth, int kPixels, int kColumns>
+ENGINE_INLINE void finish_registers(const ConvTileArguments& t, Reg (&acc)[kPixels][kColumns]) {
+  const auto each = [&](const auto& of) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+      for (int v = 0; v < kColumns; ++v) acc[p][v] = of(p, v);
+  };
+  if (t.has_bias)
+    each([&](int p, int v) { return reg_add(acc[p][v], reg_load(t.bias + v * kRegLanes)); });
+  if (t.has_residual)
+    each([&](int p, int v) {
+      const float* r = t.residual + p / kWidth * t.residual_row + p % kWidth * t.residual_pixel;
+      return reg_add(acc[p][v], reg_load(r + v / kRegs * t.residual_block + v % kRegs * kRegLanes));
+    });
+  if (t.finish.has_low) {
+    const Reg low = reg_fill(t.finish.low);
+    each([&](int p, int v) { return reg_max_or_second(low, acc[p][v]); });
+  }
   if (t.finish.has_high) {
     const Reg high = reg_fill(t.finish.high);
-    sum = reg_select(reg_lt(high, sum), high, sum);
+    each([&](int p, int v) { return reg_min_or_second(high, acc[p][v]); });
   }
-  return sum;
 }
 
-/// The general form, for other activations than bounds and for blocks with fewer than 16 filters:
+/// The general form, for other activations than bounds and for pixels of fewer than 16 channels:
 /// sums [pixels][blocks][16] lie in memory.
-void finish_tile(const ConvTileArguments& t, Index pixels, Index width, Index blocks,
-                 const float* sums) noexcept {
+[[gnu::noinline]] void finish_tile(const ConvTileArguments& t, Index pixels, Index width,
+                                   Index blocks, const float* sums) noexcept {
   const ops::Epilogue& epilogue = *t.finish.epilogue;
   const TileEpilogue e{nullptr, nullptr, epilogue.activation, epilogue.a, epilogue.b};
   for (Index p = 0; p < pixels; ++p)
     for (Index b = 0; b < blocks; ++b, sums += kVecLanes) {
-      const Index lanes = b + 1 == blocks ? t.lanes : Index{kVecLanes};
-      const Vec bias = t.has_bias ? load(t.bias + b * kVecLanes, lanes, 0.0f) : fill(0.0f);
+      const Vec bias = t.has_bias ? load(t.bias + b * kVecLanes) : fill(0.0f);
       const Index row = p / width, column = p % width;
       const float* residual =
           t.residual + row * t.residual_row + column * t.residual_pixel + b * t.residual_block;
       finish(load(sums), t.has_bias ? &bias : nullptr, t.has_residual ? residual : nullptr, e,
-             lanes, t.y + row * t.y_row + column * t.y_pixel + b * t.y_block);
+             t.lanes, t.y + row * t.y_row + column * t.y_pixel + b * t.y_block);
     }
 }
 
@@ -111,17 +125,13 @@ void conv_tile(const ConvTileArguments& t) noexcept {
     }
   }
   if (!t.finish.is_other && t.lanes == kVecLanes) {
+    finish_registers<kWidth>(t, acc);
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
       float* y = t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel;
-      const float* r = t.residual + p / kWidth * t.residual_row + p % kWidth * t.residual_pixel;
 #pragma GCC unroll 16
-      for (int v = 0; v < kColumns; ++v) {
-        const Index at = v % kRegs * kRegLanes;
-        reg_store(y + v / kRegs * t.y_block + at,
-                  conv_finish(t, acc[p][v], t.bias + v / kRegs * kVecLanes + at,
-                              r + v / kRegs * t.residual_block + at));
-      }
+      for (int v = 0; v < kColumns; ++v)
+        reg_store(y + v / kRegs * t.y_block + v % kRegs * kRegLanes, acc[p][v]);
     }
     return;
   }
@@ -295,6 +305,9 @@ class BlockedConvKernel final : public Kernel {
   // them, and the next one is fetched meanwhile.
   void run_tiles(const Call& call, Index tile, Index last, Index first, Index end) const noexcept {
     ConvTileArguments t = arguments(call);
+    float last_bias[kMostTileBlocks * PackedMatrix::kBlock] = {};
+    const float* bias = operands_.bias(call);
+    if (bias) copy_last_bias(bias, last_bias);
     const bool single = end - first == 1;
     const Index step = limits_.blocks * PackedMatrix::kBlock * Index{sizeof(float)};
     const Index bytes = weights_.k * step;  // of a panel
@@ -306,8 +319,16 @@ class BlockedConvKernel final : public Kernel {
       for (Index panel = first; panel < end; ++panel) {
         const float* w = weights_.block(panel * limits_.blocks);
         t.ahead = reinterpret_cast<const std::byte*>(w) + ahead;
+        if (bias)
+          t.bias = panel + 1 < panels_ ? bias + panel * limits_.blocks * y_.block : last_bias;
         run_tile(call, cursor, panel, t);
       }
+  }
+
+  // Tiles read whole vectors of bias, of which the last one may not be full.
+  void copy_last_bias(const float* bias, float* to) const noexcept {
+    const Index first = (panels_ - 1) * limits_.blocks * y_.block;
+    std::copy_n(bias + first, y_.channels - first, to);
   }
 
   // What all tiles have in common.
@@ -318,7 +339,8 @@ class BlockedConvKernel final : public Kernel {
     t.runs = runs_.data();
     t.runs_end = runs_.data() + runs_.size();
     t.w_block = weights_.k * PackedMatrix::kBlock;
-    t.has_bias = operands_.bias(call) != nullptr;
+    t.has_bias = operands_.has_bias;
+    t.lanes = y_.block;
     t.y_pixel = y_.block;
     t.y_row = y_.row();
     t.y_block = y_.plane();
@@ -344,12 +366,10 @@ class BlockedConvKernel final : public Kernel {
       for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
     t.x = operands_.x_data(call) + operands_.window(n, 0, tile.row, tile.column);
     t.w = weights_.block(first);
-    t.bias = t.has_bias ? operands_.bias(call) + first * y_.block : t.w;
     t.y = y + y_.offset(n, first, tile.row, tile.column);
     t.residual = t.has_residual ? operands_.residual_data(call) +
                                       operands_.residual.offset(n, first, tile.row, tile.column)
                                 : t.y;
-    t.lanes = y_.lanes(first + blocks - 1);
     const auto function =
         static_cast<std::size_t>((tile.rows - 1) * limits_.pixels + tile.width - 1);
     (panel + 1 < panels_ ? full_ : last_)[function](t);

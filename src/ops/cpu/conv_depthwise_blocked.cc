@@ -244,9 +244,8 @@ class BlockedDepthwiseKernel final : public Kernel {
     tiles_.y_row = o.y.row();
     tiles_.y_pixel = tiles_.lanes = o.y.block;
     const ConvFinish finish(o.op.epilogue);
-    constexpr float kInfinity = std::numeric_limits<float>::infinity();
-    tiles_.low = finish.has_low ? finish.low : -kInfinity;
-    tiles_.high = finish.has_high ? finish.high : kInfinity;
+    tiles_.low = finish.low;
+    tiles_.high = finish.high;
     tiles_.other = finish.is_other ? finish.epilogue : nullptr;
   }
 

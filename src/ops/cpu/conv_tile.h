@@ -7,6 +7,7 @@
 #include <engine/types.h>
 
 #include <cstddef>
+#include <limits>
 
 namespace engine::cpu {
 
@@ -16,10 +17,11 @@ struct ConvRun {
 };
 
 /// What follows a sum, bias and residual: bounds, which registers take without delay, or else any
-/// activation.
+/// activation. An infinite bound changes nothing, NaN included.
 struct ConvFinish {
   bool has_low = false, has_high = false, is_other = false;
-  float low = 0, high = 0;  ///< x < low ? low : x, then high < x ? high : x
+  float low = -std::numeric_limits<float>::infinity();  ///< x < low ? low : x, then
+  float high = std::numeric_limits<float>::infinity();  ///< high < x ? high : x
   const ops::Epilogue* epilogue = nullptr;
 
   ConvFinish() = default;
@@ -27,7 +29,8 @@ struct ConvFinish {
     using numerics::Activation;
     has_low = e.activation == Activation::kRelu || e.activation == Activation::kClip;
     has_high = e.activation == Activation::kClip;
-    if (has_high) low = e.a, high = e.b;
+    if (has_low) low = has_high ? e.a : 0.0f;
+    if (has_high) high = e.b;
     is_other = !has_low && e.activation != Activation::kIdentity;
   }
 };
@@ -40,18 +43,20 @@ struct ConvTileArguments {
   const float* w;
   Index w_block;
   bool has_bias, has_residual;
-  const float* bias;  ///< of the first filter
+  const float* bias;  ///< of the first filter, in whole vectors
   float* y;
   Index y_pixel, y_row, y_block;
   const float* residual;
   Index residual_pixel, residual_row, residual_block;
-  Index lanes;  ///< filters in the last block
+  Index lanes;  ///< that a pixel has in memory: what follows its channels there holds anything
   const std::byte* ahead;
   Index ahead_step;  ///< bytes to prefetch for each k, from `ahead` on
   bool fetches_y;    ///< whether y is prefetched before the sums
   ConvFinish finish;
 };
 using ConvTileFunction = void (*)(const ConvTileArguments&) noexcept;
+
+inline constexpr Index kMostTileBlocks = 3;  ///< of any instruction set
 
 /// The largest tile of an instruction set, in pixels and in blocks of filters, for a layer with
 /// `blocks` of these.
