@@ -29,6 +29,7 @@ struct WinogradGroup {
   Index m_point;
   const float *x, *bias, *residual;  ///< the last two may be null
   float* y;
+  ConvFinish finish;
 };
 
 /// Where a tile lies.
@@ -108,15 +109,25 @@ void input_block(const WinogradGroup& g, Index block) noexcept {
   }
 }
 
-/// Outputs of one block of filters; `m_block` is its first point.
+/// What follows bias.
+ENGINE_INLINE Vec finish_output(const ConvFinish& f, Vec sum, const float* residual) {
+  if (residual) sum = add(sum, load(residual));
+  sum = min_or_second(fill(f.high), max_or_second(fill(f.low), sum));
+  if (f.is_other) {
+    const ops::Epilogue& e = *f.epilogue;
+    sum = finish_activation({nullptr, nullptr, e.activation, e.a, e.b}, sum);
+  }
+  return sum;
+}
+
+/// Outputs of one block of filters, whose pixels have 16 channels in memory; `m_block` is its first
+/// point.
 template <int kTile>
 void output_block(const WinogradGroup& g, Index block, const float* m_block) noexcept {
   constexpr int kWindow = kTile + 2;
   const ops::BlockedView &view = g.operands.y, &residual_view = g.operands.residual;
-  const Index lanes = view.lanes(block), pixel = view.block;
-  const Vec bias = g.bias ? load(g.bias + block * kVecLanes, lanes, 0.0f) : fill(0.0f);
-  const ops::Epilogue& epilogue = g.operands.op.epilogue;
-  const TileEpilogue e{nullptr, nullptr, epilogue.activation, epilogue.a, epilogue.b};
+  // Adding -0 changes nothing, so that no bias needs no text of its own.
+  const Vec bias = g.bias ? load(g.bias + block * kVecLanes, view.lanes(block), 0.0f) : fill(-0.0f);
   for (Index i = 0; i < g.count; ++i) {
     const WinogradPlace at(g, i);
     if (at.row == 0 && at.column == 0) view.clear_border(g.y, at.image, block);
@@ -144,10 +155,10 @@ void output_block(const WinogradGroup& g, Index block, const float* m_block) noe
 #pragma GCC unroll 4
       for (int j = 0; j < kTile; ++j) {
         if (j >= width) break;
-        const Index to = r * view.row() + j * pixel;
-        finish(out[j], g.bias ? &bias : nullptr,
-               residual ? residual + r * residual_view.row() + j * pixel : nullptr, e, lanes,
-               y + to);
+        const Index pixel = j * kVecLanes;
+        store(y + r * view.row() + pixel,
+              finish_output(g.finish, add(out[j], bias),
+                            residual ? residual + r * residual_view.row() + pixel : nullptr));
       }
     }
   }
@@ -263,7 +274,8 @@ class WinogradKernel final : public Kernel {
             .x = operands_.x_data(call),
             .bias = operands_.bias(call),
             .residual = operands_.residual_data(call),
-            .y = operands_.y_data(call)};
+            .y = operands_.y_data(call),
+            .finish = finish_};
   }
 
   void transform_input(const WinogradGroup& g, Index first, Index last) const noexcept {
@@ -295,7 +307,6 @@ class WinogradKernel final : public Kernel {
     t.y_block = g.count * numerics::kLanes;
     t.w_block = x_.channels * PackedMatrix::kBlock;
     t.lanes = numerics::kLanes;
-    t.finish = ConvFinish(none_);
     const std::vector<ConvRun>& runs = runs_[g.count - tiles_ / groups_];
     t.runs = runs.data();
     t.runs_end = runs.data() + runs.size();
@@ -331,7 +342,7 @@ class WinogradKernel final : public Kernel {
   Index groups_ = 1, group_tiles_ = 0, slice_ = 1, v_point_ = 0, m_point_ = 0;
   std::vector<ConvRun> runs_[2];  // for groups of tiles_ / groups_ tiles, and of one more
   std::vector<ConvTileFunction> functions_;  // by blocks of filters, then by tiles
-  ops::Epilogue none_;
+  ConvFinish finish_{op_.epilogue};
 };
 
 }  // namespace
