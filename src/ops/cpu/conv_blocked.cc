@@ -269,7 +269,8 @@ class BlockedConvKernel final : public Kernel {
  private:
   std::string layer() const { return layer_name(name(), operands_, threads_); }
   ConvSize size() const {
-    return {isa_, y_.batch, y_.height, y_.width, y_.blocks, weights_.k * weights_.n, x_.image()};
+    return {isa_,       y_.batch, y_.height, y_.width, y_.blocks, weights_.k * weights_.n,
+            x_.image(), threads_};
   }
 
   // Where pixels of input and output follow one another without gaps, an image is one row.

@@ -26,14 +26,22 @@ Index tiles_within(const WinogradSize& s, Index slice, Index tenths) {
 
 Index pieces(Index count, Index most) { return (count + most - 1) / most; }
 
-// The size of groups of at most `most` tiles that costs least: register tiles, and a reading of all
-// filters for each group, which one register tile does not hide.
+// What groups of `size` tiles take, each of which costs register tiles, and a reading of all
+// filters that one register tile does not hide. Threads with groups of their own wait for the one
+// that has most; threads that share groups fetch pixels from one another, which takes an eighth.
+Index cost_of_groups(const WinogradSize& s, Index groups, Index size) {
+  constexpr Index kTile = 4, kReading = 6, kGroup = 1, kAlone = 8, kShared = 9;
+  const Index each = std::max(kTile * pieces(size, s.width), kReading) + kGroup;
+  if (groups < s.threads) return groups * each * kShared;
+  return pieces(groups, s.threads) * s.threads * each * kAlone;
+}
+
+// The size of groups of at most `most` tiles that costs least.
 Index fullest_group(const WinogradSize& s, Index most) {
   Index best = 0, least = 0;
   for (Index groups = pieces(s.tiles, most); groups <= s.tiles; ++groups) {
     const Index size = pieces(s.tiles, groups);
-    constexpr Index kTile = 4, kReading = 6, kGroup = 1;
-    const Index cost = groups * (std::max(kTile * pieces(size, s.width), kReading) + kGroup);
+    const Index cost = cost_of_groups(s, groups, size);
     if (best == 0 || cost <= least) best = size, least = cost;
     if (size <= s.width) break;
   }
@@ -73,8 +81,11 @@ ConvChoice default_choice(const ConvSize& s) {
   const Index share = level2_floats() / 3;
   const Index images = std::clamp<Index>(share / std::max<Index>(1, s.image_floats), 1, s.batch);
   const bool few = s.weight_floats <= level1_floats() / 2;
-  const bool near = s.image_floats <= level2_floats() / 10 * 8;
-  const bool inside = few || (s.weight_floats <= share && !near);
+  const Index panel = s.weight_floats / std::max<Index>(1, s.filter_blocks) * tile.blocks;
+  const bool panel_stays = panel <= level1_floats() / 2;
+  // Several threads wrote an image, so that most of it lies with others.
+  const bool near = s.threads == 1 && s.image_floats <= level2_floats() / 10 * 8;
+  const bool inside = few || (s.weight_floats <= share && !(near && panel_stays));
   return {tile.pixels, tile.blocks, inside ? 0 : images};
 }
 

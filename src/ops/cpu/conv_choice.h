@@ -19,10 +19,12 @@ struct ConvSize {
   Isa isa;
   Index batch, height, width, filter_blocks;  ///< of Y
   Index weight_floats, image_floats;          ///< of all filters, of one image of X
+  Index threads;
 };
 
-/// By the cost model: the largest tile; panels inside if all of them stay in the first-level cache,
-/// or in the second-level cache while an image does not; else as many images as stay there.
+/// By the cost model: the largest tile. Panels inside if all of them stay in the first-level cache,
+/// or in the second-level cache while an image does not stay near or a panel not in the first; else
+/// as many images as stay in the second-level cache.
 ConvChoice default_choice(const ConvSize& size);
 /// From a table's entry, brought into the limits; the default for what it does not name.
 ConvChoice make_choice(const ConvSize& size, const ops::Choice* wanted);
@@ -38,11 +40,12 @@ struct WinogradSize {
   Index points, tiles;  ///< of the form, of all images
   Index channel_blocks, filter_blocks;
   Index width;  ///< of a register tile
+  Index threads;
 };
 
 /// By the cost model: products of many filters at once, so that transformed pixels are read seldom;
 /// of the groups whose pixels and products stay in the second-level cache those that fill register
-/// tiles best, with few groups, since filters are read once for each.
+/// tiles and threads best, with few groups, since filters are read once for each.
 WinogradChoice default_choice(const WinogradSize& size);
 /// From a table's entry, brought into limits that also bound the scratch.
 WinogradChoice make_choice(const WinogradSize& size, const ops::Choice* wanted);

@@ -247,7 +247,9 @@ class WinogradKernel final : public Kernel {
 
  private:
   std::string layer() const { return layer_name(name(), operands_, threads_); }
-  WinogradSize size() const { return {points(), tiles_, x_.blocks, y_.blocks, limits_.pixels}; }
+  WinogradSize size() const {
+    return {points(), tiles_, x_.blocks, y_.blocks, limits_.pixels, threads_};
+  }
 
   void choose_groups(const WinogradChoice& choice) {
     slice_ = choice.slice;

@@ -23,9 +23,14 @@ constexpr ConvSize kSize = {.isa = Isa::kScalar,
                             .width = 56,
                             .filter_blocks = 16,
                             .weight_floats = Index{1} << 22,
-                            .image_floats = Index{1} << 16};
-constexpr WinogradSize kWinograd = {
-    .points = 36, .tiles = 1568, .channel_blocks = 4, .filter_blocks = 4, .width = 14};
+                            .image_floats = Index{1} << 16,
+                            .threads = 1};
+constexpr WinogradSize kWinograd = {.points = 36,
+                                    .tiles = 1568,
+                                    .channel_blocks = 4,
+                                    .filter_blocks = 4,
+                                    .width = 14,
+                                    .threads = 1};
 
 std::vector<OperatorCase> convolutions() {
   std::vector<OperatorCase> list;
@@ -130,11 +135,29 @@ TEST(ConvChoice, WhatIsNotNamedIsTheDefault) {
 }
 
 TEST(ConvChoice, GroupsFillRegisterTiles) {
-  WinogradSize size = {
-      .points = 16, .tiles = 28, .channel_blocks = 1, .filter_blocks = 1, .width = 14};
+  WinogradSize size = {.points = 16,
+                       .tiles = 28,
+                       .channel_blocks = 1,
+                       .filter_blocks = 1,
+                       .width = 14,
+                       .threads = 1};
   EXPECT_EQ(cpu::default_choice(size).tiles, 28);
   size.channel_blocks = 1 << 12;  // no group stays near: the fewest that may be
   EXPECT_EQ(cpu::default_choice(size).tiles, 14);
+}
+
+TEST(ConvChoice, ThreadsHaveGroupsOfTheirOwn) {
+  WinogradSize size = {.points = 16,
+                       .tiles = 49,
+                       .channel_blocks = 1,
+                       .filter_blocks = 1,
+                       .width = 14,
+                       .threads = 1};
+  EXPECT_EQ(cpu::default_choice(size).tiles, 49);
+  size.threads = 2;
+  EXPECT_EQ(cpu::default_choice(size).tiles, 25);
+  size.tiles = 16;  // few: all threads read all filters, which costs more than to share a group
+  EXPECT_EQ(cpu::default_choice(size).tiles, 16);
 }
 
 TEST(ConvChoice, FewFiltersGoInside) {
@@ -146,6 +169,11 @@ TEST(ConvChoice, FewFiltersGoInside) {
   far.weight_floats = Index{1} << 14;
   far.image_floats = Index{1} << 30;
   EXPECT_EQ(cpu::default_choice(far).images, 0);
+  ConvSize shared = kSize;  // an image that several threads wrote
+  shared.weight_floats = Index{1} << 14;
+  EXPECT_GE(cpu::default_choice(shared).images, 1);
+  shared.threads = 2;
+  EXPECT_EQ(cpu::default_choice(shared).images, 0);
 }
 
 }  // namespace
