@@ -1,65 +1,64 @@
 // RNN, GRU and LSTM on the CPU, float32 with constant weights. The hidden units lie in the lanes;
-// the products with w are made for a chunk of steps at once, those with r step by step for up to
-// four samples together. Every sum is the chain that ops/recurrent.h states, whatever the grouping.
+// the products with w are made for a chunk of steps at once, those with r step by step for some
+// samples together. Every sum is the chain that ops/recurrent.h states, whatever the grouping.
 #define ENGINE_ISA_FILE "ops/cpu/recurrent.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/recurrent.h"
 
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
+#include "ops/cpu/simd/tile.inc"
 
 ENGINE_BEGIN_ISA
 
-/// Vectors of accumulators per row such that `rows` of them fill about half of the registers.
-constexpr int vecs_for(int rows) {
-  constexpr int kAccumulators = ENGINE_ISA_ID == 2                         ? 16
-                                : ENGINE_ISA_ID == 1 || ENGINE_ISA_ID == 3 ? 4
-                                                                           : 1;
-  const int vecs = kAccumulators / rows;
-  return vecs >= 8 ? 8 : vecs >= 4 ? 4 : vecs >= 2 ? 2 : 1;
+/// Accumulators of a tile, about half of the registers, and the most rows that it has.
+inline constexpr int kSums = ENGINE_ISA_ID == 2 ? 16 : ENGINE_ISA_ID == 0 ? 1 : 4;
+inline constexpr int kTileRows = 8;
+
+/// y[row][column] = chain over k of a[row][k] * w[k][column], for all columns of w.
+struct Product {
+  const PackedMatrix* w;
+  const float* a;
+  Index a_row, rows;
+  float* y;
+  Index y_row;
+};
+
+template <int MR, int NV>
+void product_tile(const Product& p, Index row, Index block) noexcept {
+  Vec sums[MR][NV];
+  const Index k = p.w->k;
+  tile_chain<MR, NV>({p.a + row * p.a_row, p.a_row, 1},
+                     {p.w->block(block), kVecLanes, k * kVecLanes}, k, sums);
+#pragma GCC unroll 8
+  for (int r = 0; r < MR; ++r)
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v)
+      store(p.y + (row + r) * p.y_row + (block + v) * kVecLanes, sums[r][v]);
 }
 
-/// out[row][column..] = chains over `depth` for kVecs * 16 columns at a time while `left` allows.
-template <int kRows, int kVecs>
-void chain_columns(const float* panel, Index width, Index depth, Index left,
-                   const float* const* rows, float* const* out, Index column) noexcept {
-  for (; left >= kVecs * kVecLanes; left -= kVecs * kVecLanes) {
-    Vec sum[kRows][kVecs];
-    for (int r = 0; r < kRows; ++r)
-      for (int v = 0; v < kVecs; ++v) sum[r][v] = fill(0.0f);
-    const float* weights = panel;
-    for (Index k = 0; k < depth; ++k, weights += width) {
-      Vec w[kVecs];
-      for (int v = 0; v < kVecs; ++v) w[v] = load(weights + v * kVecLanes);
-      for (int r = 0; r < kRows; ++r) {
-        const Vec x = fill(rows[r][k]);
-        for (int v = 0; v < kVecs; ++v) sum[r][v] = fma(x, w[v], sum[r][v]);
-      }
-    }
-    for (int r = 0; r < kRows; ++r)
-      for (int v = 0; v < kVecs; ++v) store(out[r] + column + v * kVecLanes, sum[r][v]);
-    panel += kVecs * kVecLanes;
-    column += kVecs * kVecLanes;
-  }
-  if constexpr (kVecs > 1)
-    if (left > 0) chain_columns<kRows, kVecs / 2>(panel, width, depth, left, rows, out, column);
+/// The rows from `row` on of NV blocks, MR at a time and then fewer.
+template <int NV, int MR>
+void product_rows(const Product& p, Index row, Index block) noexcept {
+  for (; p.rows - row >= MR; row += MR) product_tile<MR, NV>(p, row, block);
+  if constexpr (MR > 1) product_rows<NV, MR / 2>(p, row, block);
 }
 
-/// out[row][0, columns) = rows[row] times the panels.
-template <int kRows>
-void multiply_rows(const Panels& p, const float* const* rows, float* const* out) noexcept {
-  const float* panel = p.data.data();
-  for (Index column = 0; column < p.columns; column += kPanel) {
-    const Index width = std::min(kPanel, p.columns - column);
-    chain_columns<kRows, vecs_for(kRows)>(panel, width, p.depth, width, rows, out, column);
-    panel += width * p.depth;
-  }
+/// The blocks from `block` on, NV at a time and then fewer.
+template <int NV>
+void product_blocks(const Product& p, Index block) noexcept {
+  for (; p.w->blocks() - block >= NV; block += NV)
+    product_rows<NV, std::min(kSums / NV, kTileRows)>(p, 0, block);
+  if constexpr (NV > 1) product_blocks<NV / 2>(p, block);
 }
-void multiply(const Panels& p, Index n, const float* const* rows, float* const* out) noexcept {
-  if (n == 4) multiply_rows<4>(p, rows, out);
-  else if (n == 3) multiply_rows<3>(p, rows, out);
-  else if (n == 2) multiply_rows<2>(p, rows, out);
-  else if (n == 1) multiply_rows<1>(p, rows, out);
+
+/// Tiles of many rows read weights seldom, those of few have as many chains by more columns.
+template <int NV = std::min(kSums, 8)>
+void multiply(const Product& p) noexcept {
+  constexpr int kRows = kSums / NV;
+  if constexpr (NV > 1 && 2 * kRows <= kTileRows)
+    if (p.rows >= 2 * kRows) return multiply<NV / 2>(p);
+  product_blocks<NV>(p, 0);
 }
 
 // Any function, and so a long text: called, not inlined into every gate.
@@ -91,18 +90,22 @@ template <bool kUsual>
 struct Frame {
   const RecurrentTask& t;
   Gates<kUsual> gate;
-  Index padded, columns;
-  float *chunk, *r, *h, *c,
-      *product;  ///< [kChunk * samples * columns], [samples * columns], states
+  Index padded, columns, x_row;
+  float* chunk;            ///< products with w [kChunkRows][columns]
+  float* x;                ///< what they are made of [kChunkRows][x_row]
+  float* r;                ///< products with r [samples][columns]
+  float *h, *c, *product;  ///< [samples][padded]
 
   explicit Frame(const RecurrentTask& task)
       : t(task),
         gate{*task.op,
              task.op->functions.data() + task.direction * task.op->functions_per_direction()},
         padded(task.padded),
-        columns(task.padded * task.op->gates()) {
+        columns(task.padded * task.op->gates()),
+        x_row(task.weights->w.k) {
     chunk = task.scratch;
-    r = chunk + kChunk * task.samples * columns;
+    x = chunk + kChunkRows * columns;
+    r = x + kChunkRows * x_row;
     h = r + task.samples * columns;
     c = h + task.samples * padded;
     product = c + task.samples * padded;
@@ -191,32 +194,17 @@ void run_chunk(const RecurrentTask& t, const Frame<kUsual>& f, const Index* leng
   const auto position = [&](Index step, Index s) {
     return step >= lengths[s] ? 0 : backwards ? lengths[s] - 1 - step : step;
   };
-  const float* rows[kMostSamples];
-  float* out[kMostSamples];
-  const Index count = (last - first) * t.samples;
-  for (Index i = 0; i < count; i += kMostSamples) {
-    const Index n = std::min(kMostSamples, count - i);
-    for (Index k = 0; k < n; ++k) {
-      const Index step = first + (i + k) / t.samples, s = (i + k) % t.samples;
-      rows[k] = t.x + v.x_offset(position(step, s), t.first + s);
-      out[k] = f.chunk + (i + k) * f.columns;
-    }
-    multiply(t.weights->w, n, rows, out);
-  }
+  float* x = f.x;
+  for (Index step = first; step < last; ++step)
+    for (Index s = 0; s < t.samples; ++s, x += f.x_row)
+      std::copy_n(t.x + v.x_offset(position(step, s), t.first + s), f.x_row, x);
+  multiply({&t.weights->w, f.x, f.x_row, (last - first) * t.samples, f.chunk, f.columns});
   for (Index step = first; step < last; ++step) {
     const float* w = f.chunk + (step - first) * t.samples * f.columns;
-    for (Index s = 0; s < t.samples; ++s) {
-      rows[s] = f.h + s * f.padded;
-      out[s] = f.r + s * f.columns;
-    }
-    multiply(t.weights->r, t.samples, rows, out);
-    if (t.weights->r_last.columns > 0) {
-      for (Index s = 0; s < t.samples; ++s) {
-        f.gru_reset(w + s * f.columns, s);
-        rows[s] = f.product + s * f.padded;
-        out[s] = f.r + s * f.columns + 2 * f.padded;
-      }
-      multiply(t.weights->r_last, t.samples, rows, out);
+    multiply({&t.weights->r, f.h, f.padded, t.samples, f.r, f.columns});
+    if (t.weights->r_last.n > 0) {
+      for (Index s = 0; s < t.samples; ++s) f.gru_reset(w + s * f.columns, s);
+      multiply({&t.weights->r_last, f.product, f.padded, t.samples, f.r + 2 * f.padded, f.columns});
     }
     for (Index s = 0; s < t.samples; ++s) {
       if (step >= lengths[s]) continue;
@@ -251,8 +239,9 @@ void run_task(const RecurrentTask& t) noexcept {
     load_state(t.h0, s, f.h + s * f.padded);
     load_state(t.c0, s, f.c + s * f.padded);
   }
-  for (Index step = 0; step < longest; step += kChunk)
-    run_chunk(t, f, lengths, step, std::min(step + kChunk, longest));
+  const Index chunk = kChunkRows / t.samples;
+  for (Index step = 0; step < longest; step += chunk)
+    run_chunk(t, f, lengths, step, std::min(step + chunk, longest));
   for (Index s = 0; s < t.samples; ++s) {
     const Index sample = t.first + s, state = v.state_offset(t.direction, sample);
     for (Index step = lengths[s]; t.y && step < v.steps; ++step)
@@ -276,19 +265,15 @@ constexpr Index round_up(Index n) {
   return (n + numerics::kLanes - 1) / numerics::kLanes * numerics::kLanes;
 }
 
-/// Gates [first, last) of weights [gates * hidden, depth] as panels.
-Panels make_panels(const float* weights, Index first, Index last, Index hidden, Index depth) {
-  const Index padded = round_up(hidden);
-  Panels p{depth, (last - first) * padded, {}};
-  p.data.assign(static_cast<std::size_t>(p.columns * depth), 0.0f);
-  for (Index column = 0; column < p.columns; ++column) {
-    const Index gate = first + column / padded, u = column % padded;
-    if (u >= hidden) continue;
-    const Index panel = column / kPanel * kPanel, width = std::min(kPanel, p.columns - panel);
-    float* to = p.data.data() + panel * depth + column - panel;
-    for (Index k = 0; k < depth; ++k) to[k * width] = weights[(gate * hidden + u) * depth + k];
-  }
-  return p;
+/// Gates [first, last) of weights [gates * hidden, depth], each padded with columns of zeros.
+PackedMatrix pack_gates(const float* weights, Index first, Index last, Index hidden, Index depth) {
+  const Index padded = round_up(hidden), blocks = padded / PackedMatrix::kBlock;
+  PackedMatrix packed(depth, (last - first) * padded);
+  for (Index gate = first; gate < last; ++gate)
+    for (Index j = 0; j < blocks; ++j)
+      pack_block(weights + gate * hidden * depth, 1, depth, depth, hidden, j,
+                 packed.block((gate - first) * blocks + j));
+  return packed;
 }
 
 /// to[gate * padded + u] = from[gate * hidden + u].
@@ -337,8 +322,9 @@ class RecurrentKernel final : public Kernel {
     // Few samples are spread over the threads, many are grouped.
     const Index threads = call.pool.concurrency(), directions = view_.directions;
     const Index share = (view_.batch * directions + threads - 1) / threads;
-    const Index group = std::clamp<Index>(share, 1, kMostSamples);
-    const Index groups = (view_.batch + group - 1) / group;
+    const Index most = std::clamp<Index>(share, 1, kMostSamples);
+    const Index groups = (view_.batch + most - 1) / most;
+    const Index group = (view_.batch + groups - 1) / groups;
     const Index tasks = groups * directions, parts = std::min(tasks, threads);
     const auto run_task = ENGINE_KERNEL(isa_, run_recurrent);
     call.pool.parallel(parts, [&](Index part) {
@@ -365,7 +351,7 @@ class RecurrentKernel final : public Kernel {
 
  private:
   Index scratch_floats() const noexcept {
-    return recurrent_scratch(kMostSamples, packed_.padded * op_.gates(), packed_.padded);
+    return recurrent_scratch(view_.inputs, packed_.padded * op_.gates(), packed_.padded);
   }
 
   const ops::Recurrent& op_;
@@ -395,9 +381,9 @@ std::shared_ptr<const Packed> pack_recurrent(const ops::Operator& base, const op
   for (Index d = 0; d < r[0]; ++d) {
     RecurrentDirection direction;
     const float* recurrence = data(ops::kR) + d * rows * hidden;
-    direction.w = make_panels(data(ops::kW) + d * rows * inputs, 0, gates, hidden, inputs);
-    direction.r = make_panels(recurrence, 0, split ? 2 : gates, hidden, hidden);
-    if (split) direction.r_last = make_panels(recurrence, 2, 3, hidden, hidden);
+    direction.w = pack_gates(data(ops::kW) + d * rows * inputs, 0, gates, hidden, inputs);
+    direction.r = pack_gates(recurrence, 0, split ? 2 : gates, hidden, hidden);
+    if (split) direction.r_last = pack_gates(recurrence, 2, 3, hidden, hidden);
     const float* b = in.has(ops::kB) ? data(ops::kB) + 2 * d * rows : nullptr;
     direction.bias = pad_gates(b, gates, hidden);
     const std::vector<float> of_r = pad_gates(b ? b + rows : nullptr, gates, hidden);

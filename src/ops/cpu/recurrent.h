@@ -2,26 +2,18 @@
 #pragma once
 
 #include "ops/cpu/kernel.h"
+#include "ops/cpu/pack.h"
 #include "ops/recurrent.h"
 
 #include <vector>
 
 namespace engine::cpu {
 
-/// Columns that a full panel holds: 8 vectors of 16.
-inline constexpr Index kPanel = 128;
-
-/// A matrix of weights transposed for chains: panel after panel of `kPanel` columns (the last is
-/// narrower), each [depth, width], so that one load takes 16 outputs of one input. Columns are the
-/// hidden units of gate after gate, every gate padded with zeros to a multiple of 16.
-struct Panels {
-  Index depth = 0, columns = 0;
-  std::vector<float> data;
-};
-
 struct RecurrentDirection {
-  Panels w, r, r_last;      ///< r_last: the hidden gate of a GRU without linear_before_reset
-  std::vector<float> bias;  ///< wb + rb [columns]
+  /// Columns are the hidden units of gate after gate, every gate padded with zeros to a multiple of
+  /// 16. r_last: the hidden gate of a GRU without linear_before_reset.
+  PackedMatrix w, r, r_last;
+  std::vector<float> bias;            ///< wb + rb [columns]
   std::vector<float> bias_w, bias_r;  ///< of the hidden gate [padded]
   std::vector<float> peepholes;       ///< i o f [3 * padded], or empty
 };
@@ -31,8 +23,8 @@ struct PackedRecurrent final : Packed {
   std::vector<RecurrentDirection> directions;
 };
 
-inline constexpr Index kMostSamples = 4;  ///< samples that step together
-inline constexpr Index kChunk = 16;       ///< steps whose products with w are made at once
+inline constexpr Index kMostSamples = 8;  ///< that step together
+inline constexpr Index kChunkRows = 16;   ///< steps times samples with products of w made at once
 
 /// One direction of up to kMostSamples neighbouring samples.
 struct RecurrentTask {
@@ -48,8 +40,8 @@ struct RecurrentTask {
 };
 
 /// Floats of scratch for one task.
-constexpr Index recurrent_scratch(Index samples, Index columns, Index padded) {
-  return samples * (kChunk * columns + columns + 3 * padded);
+constexpr Index recurrent_scratch(Index inputs, Index columns, Index padded) {
+  return kChunkRows * (columns + inputs) + kMostSamples * (columns + 3 * padded);
 }
 
 }  // namespace engine::cpu
