@@ -19,6 +19,10 @@ struct DenseArguments {
   const PackedMatrix* w;
   ConvFinish finish;
   ActivationFunction activate;  ///< for what `finish` has no bounds for
+  /// Of a plain end: bias [blocks][16], -0 where there is none, then `low`, -inf where it bounds
+  /// nothing. Null: the end has more to it.
+  const float* plain_bias;
+  float low;
 };
 }  // namespace engine::cpu
 #endif
@@ -72,19 +76,24 @@ ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec
   }
 }
 
-// The end of a tile with an activation other than bounds. sums [rows][blocks][16].
+// The end of a tile that is not plain. sums [rows][blocks][16].
 [[gnu::noinline]] inline void finish_tile(const DenseArguments& d, Index row, Index rows,
                                           Index block, Index blocks, Vec* sums) noexcept {
+  const Vec low = fill(d.finish.low), high = fill(d.finish.high);
   for (Index r = 0; r < rows; ++r)
     for (Index v = 0; v < blocks; ++v) {
       Vec& sum = sums[r * blocks + v];
       const Index column = (block + v) * kVecLanes, valid = d.n - column;
       if (d.bias) sum = add(sum, load(d.bias + column, valid, 0.0f));
       if (d.residual) sum = add(sum, load(d.residual + (row + r) * d.n + column, valid, 0.0f));
+      if (d.finish.has_low) sum = max_or_second(low, sum);
+      if (d.finish.has_high) sum = select(lt(high, sum), high, sum);
     }
-  const ops::Epilogue& e = *d.finish.epilogue;
-  float* values = reinterpret_cast<float*>(sums);
-  d.activate(e.activation, e.a, e.b, rows * blocks * kVecLanes, values, values);
+  if (d.finish.is_other) {
+    const ops::Epilogue& e = *d.finish.epilogue;
+    float* values = reinterpret_cast<float*>(sums);
+    d.activate(e.activation, e.a, e.b, rows * blocks * kVecLanes, values, values);
+  }
   for (Index r = 0; r < rows; ++r)
     for (Index v = 0; v < blocks; ++v) {
       const Index column = (block + v) * kVecLanes;
@@ -92,38 +101,43 @@ ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec
     }
 }
 
+// The end of most tiles, from registers to y. Rows of one block that is not full are stored whole
+// where `last` allows: what they overwrite belongs to rows that this thread computes later.
+template <int MR, int NV>
+ENGINE_INLINE void finish_plain(const DenseArguments& d, Index row, Index last, Index block,
+                                const Vec (&sums)[MR][NV]) {
+  const Vec low = fill(d.low);
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    const Index column = (block + v) * kVecLanes, valid = d.n - column;
+    const Vec bias = load(d.plain_bias + column);
+    const auto end = [&](int r) __attribute__((always_inline)) {
+      return max_or_second(low, add(sums[r][v], bias));
+    };
+    float* y = d.y + row * d.n + column;
+    const bool later = d.n < kVecLanes && (row + MR - 1) * d.n + kVecLanes <= last * d.n;
+    if (valid >= kVecLanes || later) {
+#pragma GCC unroll 16
+      for (int r = 0; r < MR; ++r, y += d.n) store(y, end(r));
+    } else {
+#pragma GCC unroll 16
+      for (int r = 0; r < MR; ++r, y += d.n) store(y, valid, end(r));
+    }
+  }
+}
+
 // MR rows of NV blocks; `last` is the end of the rows that this thread computes.
 template <int MR, int NV, int S>
 void dense_tile(const DenseArguments& d, Index row, Index last, Index block) {
   Vec sums[MR][NV];
   sum_tile<MR, NV, S>(d, row, block, sums);
-  if (d.finish.is_other) {
-    finish_tile(d, row, MR, block, NV, sums[0]);
-    return;
-  }
-  const Vec low = fill(d.finish.low), high = fill(d.finish.high);
-#pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) {
-    const Index column = (block + v) * kVecLanes, valid = d.n - column, at = row * d.n + column;
-    const Vec bias = d.bias ? load(d.bias + column, valid, 0.0f) : fill(0.0f);
-    const float* residual = d.residual ? d.residual + at : nullptr;
-    float* y = d.y + at;
-    // A row of one block may be stored whole where rows of this thread follow: they come later.
-    const float* end = d.n < kVecLanes && !residual ? d.y + last * d.n : nullptr;
+  if (d.plain_bias) return finish_plain<MR, NV>(d, row, last, block, sums);
+  Vec kept[MR][NV];  // what has an address does not stay in registers
 #pragma GCC unroll 16
-    for (int r = 0; r < MR; ++r, y += d.n) {
-      Vec sum = sums[r][v];
-      if (d.bias) sum = add(sum, bias);
-      if (residual) {
-        sum = add(sum, valid >= kVecLanes ? load(residual) : load(residual, valid, 0.0f));
-        residual += d.n;
-      }
-      if (d.finish.has_low) sum = max_or_second(low, sum);
-      if (d.finish.has_high) sum = select(lt(high, sum), high, sum);
-      if (valid >= kVecLanes || y + kVecLanes <= end) store(y, sum);
-      else store(y, valid, sum);
-    }
-  }
+  for (int r = 0; r < MR; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) kept[r][v] = sums[r][v];
+  finish_tile(d, row, MR, block, NV, kept[0]);
 }
 
 template <int NV, int S, int MR = kRows>
@@ -160,18 +174,24 @@ namespace {
 struct PackedDense final : Packed {
   PackedMatrix w;
   PackedMatrix bias;  // [1, n], unless it is computed; -0 if there is none
+
+  bool has_bias() const { return bias.n > 0; }
 };
 
 class DenseKernel final : public Kernel {
  public:
-  DenseKernel(const ops::Dense& op, const PackedMatrix& w, Index rows, bool has_bias, Isa isa)
+  DenseKernel(const ops::Dense& op, const PackedDense& packed, Index rows, bool has_bias, Isa isa)
       : epilogue_(op.epilogue),
-        w_(w),
+        w_(packed.w),
         rows_(rows),
         has_bias_(has_bias),
         isa_(isa),
         activate_(activation_function(isa)),
-        range_(ENGINE_KERNEL(isa, dense_range)) {}
+        range_(ENGINE_KERNEL(isa, dense_range)) {
+    const DenseRow row = make_dense_row(packed.w, packed.bias.floats.data(), op.epilogue);
+    if (row.is_plain && packed.has_bias()) plain_bias_ = row.bias;
+    low_ = row.low;
+  }
 
   Fault run(const Call& call) const noexcept override {
     DenseArguments d{};
@@ -184,6 +204,8 @@ class DenseKernel final : public Kernel {
     d.w = &w_;
     d.finish = finish_;
     d.activate = activate_;
+    d.plain_bias = plain_bias_;
+    d.low = low_;
     const Index blocks = w_.blocks();
     constexpr Index kProductsPerTask = 1 << 17;  // below, handing over costs more than it saves
     if (call.pool.concurrency() == 1 || rows_ * w_.k * w_.n < 2 * kProductsPerTask) {
@@ -207,6 +229,8 @@ class DenseKernel final : public Kernel {
   const PackedMatrix& w_;
   Index rows_;
   bool has_bias_;
+  const float* plain_bias_ = nullptr;
+  float low_;
   ConvFinish finish_{epilogue_};
   Isa isa_;
   ActivationFunction activate_;
@@ -288,9 +312,8 @@ std::unique_ptr<Kernel> bind_dense(const Binding& binding, Isa isa) {
   const Index rows = product(y, 0, std::ssize(y) - 1);
   const bool has_bias = binding.in.size() > ops::Dense::kBias && binding.in[ops::Dense::kBias];
   const auto& packed = static_cast<const PackedDense&>(*binding.packed);
-  const bool known_bias = !has_bias || packed.bias.n > 0;
-  if (rows == 1 && known_bias) return std::make_unique<DenseRowKernel>(op, packed, isa);
-  return std::make_unique<DenseKernel>(op, packed.w, rows, has_bias, isa);
+  if (rows == 1 && packed.has_bias()) return std::make_unique<DenseRowKernel>(op, packed, isa);
+  return std::make_unique<DenseKernel>(op, packed, rows, has_bias, isa);
 }
 
 }  // namespace engine::cpu
