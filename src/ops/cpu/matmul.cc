@@ -23,27 +23,13 @@ inline constexpr int kMatMulRows = 1, kMatMulBlocks = 1;
 inline constexpr int kMatMulRows = 6, kMatMulBlocks = 1;
 #endif
 
-template <int MR, int NV>
-void matmul_tile(const MatMulArguments& g, Index row, Index column, const float* packed) {
-  Vec sums[MR][NV];
-  tile_chain<MR, NV>({g.a + row * g.a_row, g.a_row, g.a_k}, {packed, kVecLanes, g.k * kVecLanes},
-                     g.k, sums);
-  if (g.alpha == 1.0f && !g.c) {
-    float* y = g.y + row * g.y_row + column;
-    const Index valid = g.n - column;
-#pragma GCC unroll 16
-    for (int r = 0; r < MR; ++r)
-#pragma GCC unroll 2
-      for (int v = 0; v < NV; ++v)
-        store(y + r * g.y_row + v * kVecLanes, valid - v * kVecLanes, sums[r][v]);
-    return;
-  }
-#pragma GCC unroll 1
-  for (int r = 0; r < MR; ++r) {
-#pragma GCC unroll 2
-    for (int v = 0; v < NV; ++v) {
+/// The end of a tile with alpha or a third term. sums [rows][blocks][16].
+[[gnu::noinline]] inline void finish_matmul(const MatMulArguments& g, Index row, Index rows,
+                                            Index column, Index blocks, const Vec* sums) noexcept {
+  for (Index r = 0; r < rows; ++r)
+    for (Index v = 0; v < blocks; ++v) {
       const Index first = column + v * kVecLanes, valid = g.n - first;
-      Vec value = sums[r][v];
+      Vec value = sums[r * blocks + v];
       if (g.alpha != 1.0f) value = mul(fill(g.alpha), value);
       if (g.c) {
         const float* c = g.c + (row + r) * g.c_row + first * g.c_column;
@@ -52,7 +38,29 @@ void matmul_tile(const MatMulArguments& g, Index row, Index column, const float*
       }
       store(g.y + (row + r) * g.y_row + first, valid, value);
     }
+}
+
+template <int MR, int NV>
+void matmul_tile(const MatMulArguments& g, Index row, Index column, const float* packed) {
+  Vec sums[MR][NV];
+  tile_chain<MR, NV>({g.a + row * g.a_row, g.a_row, g.a_k}, {packed, kVecLanes, g.k * kVecLanes},
+                     g.k, sums);
+  if (g.alpha == 1.0f && !g.c) {
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v) {
+      const Index valid = g.n - column - v * kVecLanes;
+      float* y = g.y + row * g.y_row + column + v * kVecLanes;
+#pragma GCC unroll 16
+      for (int r = 0; r < MR; ++r, y += g.y_row) store(y, valid, sums[r][v]);
+    }
+    return;
   }
+  Vec kept[MR][NV];  // what has an address does not stay in registers
+#pragma GCC unroll 16
+  for (int r = 0; r < MR; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v) kept[r][v] = sums[r][v];
+  finish_matmul(g, row, MR, column, NV, kept[0]);
 }
 
 template <int NV>
