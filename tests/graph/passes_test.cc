@@ -398,6 +398,18 @@ TEST(Passes, EliminateDeadNodes) {
   EXPECT_EQ(outline(graph), "Relu(x) -> y\n");
 }
 
+TEST(Passes, EliminateTheStepsOfALayerThatIsReadAtItsEnd) {
+  Builder builder;
+  builder.input("x", {5, kBatch, 3})
+      .constant("w", {1, 12, 3}, 0.5f)
+      .constant("r", {1, 12, 4}, 0.5f)
+      .node("GRU", {"x", "w", "r"}, "every", with("hidden_size", Index{4}));
+  builder.graph.nodes[0].outputs.push_back(builder.graph.add_value("final", {}));
+  Graph graph = builder.output("final");
+  EXPECT_EQ(eliminate_dead_nodes(graph), 1);
+  EXPECT_EQ(outline(graph), "GRU(x, w, r) -> -, final\n");
+}
+
 TEST(Passes, AreSwitchedOffByName) {
   Builder builder;
   Graph graph = builder.input("x", {kBatch, 4})

@@ -1,10 +1,11 @@
-// Passes that only take nodes away.
+// Passes that only take away.
 #include "graph/passes/passes.h"
 #include "graph/passes/rewriter.h"
 #include "ops/cast.h"
 #include "ops/concat.h"
 #include "ops/dropout.h"
 #include "ops/identity.h"
+#include "ops/recurrent.h"
 #include "ops/transpose.h"
 
 namespace engine::graph {
@@ -28,6 +29,18 @@ bool changes_nothing(const Graph& graph, const Node& node) {
   if (const auto* transpose = dynamic_cast<const ops::Transpose*>(op))
     return is_identity_permutation(transpose->perm);
   return false;
+}
+
+// Recurrent layers that are asked for their final state alone need not write that of every step.
+int drop_unread_outputs(Node& node, const std::vector<bool>& needed) {
+  if (!dynamic_cast<const ops::Recurrent*>(node.op.get())) return 0;
+  int changes = 0;
+  for (ValueId& id : node.outputs) {
+    if (id == kNoValue || needed[static_cast<std::size_t>(id)]) continue;
+    id = kNoValue;
+    ++changes;
+  }
+  return changes;
 }
 
 }  // namespace
@@ -54,14 +67,15 @@ int eliminate_dead_nodes(Graph& graph) {
   };
   for (const ValueId id : graph.outputs) need(id);
   std::vector<bool> live(graph.nodes.size(), false);
+  int changes = 0;
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     for (const ValueId id : graph.nodes[i].outputs)
       if (id != kNoValue && needed[static_cast<std::size_t>(id)]) live[i] = true;
-    if (live[i])
-      for (const ValueId id : graph.nodes[i].inputs) need(id);
+    if (!live[i]) continue;
+    changes += drop_unread_outputs(graph.nodes[i], needed);
+    for (const ValueId id : graph.nodes[i].inputs) need(id);
   }
   Rewriter rewriter(graph);
-  int changes = 0;
   for (int i = 0; i < rewriter.size(); ++i) {
     if (live[static_cast<std::size_t>(i)]) continue;
     rewriter.remove(i);
