@@ -6,6 +6,7 @@
 #include "ops/cpu/simd/vec.inc"
 #include "ops/cpu/simd/elementary.inc"
 #include "ops/cpu/simd/lanes.inc"
+#include "ops/cpu/simd/transpose.inc"
 
 ENGINE_BEGIN_ISA
 
@@ -26,14 +27,16 @@ ENGINE_INLINE void softmax_held_rows(Index n, const float* x, float* y, bool log
     scale[r] = spread_halves<JoinMax>(max, eight);
   }
   for (int r = 0; r < kRows; ++r) {
-    Vec sum = fill(0.0f);
+    Vec sum;
     for (int v = 0; v < kVecs; ++v) {
-      // Lanes behind the end become 0, whose exp is quick, and then add +0, which changes nothing.
+      // Lanes behind the end become 0, whose exp is quick, and then add +0. That changes nothing,
+      // and nor would the +0 from which the sum starts: no exp is -0.
       const Index left = n - v * kVecLanes;
       const Vec shifted = first_lanes(sub(values[r][v], scale[r]), left);
       const Vec e = p_exp(shifted);
       values[r][v] = log ? shifted : e;
-      sum = add(sum, first_lanes(e, left));
+      const Vec term = first_lanes(e, left);
+      sum = v == 0 ? term : add(sum, term);
     }
     const Vec total = spread_halves<JoinSum>(sum, eight);
     scale[r] = log ? fill(numerics::log(first_lane(total))) : total;
@@ -84,8 +87,7 @@ inline constexpr Index kNarrow = 8;
 // would add +0, which changes nothing.
 void softmax_narrow_rows(Index n, const float* x, float* y, bool log) noexcept {
   alignas(64) float columns[kNarrow][kVecLanes];
-  for (int r = 0; r < kVecLanes; ++r)
-    for (Index i = 0; i < n; ++i) columns[i][r] = x[r * n + i];
+  transpose_plane(n, kVecLanes, x, n, columns[0], kVecLanes);
   Vec max = load(columns[0]);
   for (Index i = 1; i < n; ++i) max = max_or_second(load(columns[i]), max);
   Vec sums[kNarrow];
@@ -102,8 +104,7 @@ void softmax_narrow_rows(Index n, const float* x, float* y, bool log) noexcept {
     const Vec value = load(columns[i]);
     store(columns[i], log ? sub(value, scale) : div(value, scale));
   }
-  for (int r = 0; r < kVecLanes; ++r)
-    for (Index i = 0; i < n; ++i) y[r * n + i] = columns[i][r];
+  transpose_plane(kVecLanes, n, columns[0], kVecLanes, y, n);
 }
 
 // x, y [rows, n]; may be the same.
@@ -115,6 +116,13 @@ void softmax_rows(Index n, Index rows, const float* x, float* y, bool log) noexc
   if (n <= 2 * kVecLanes) return softmax_short_rows<2, 4>(n, rows, x, y, log);
   if (n <= 4 * kVecLanes) return softmax_short_rows<4, 4>(n, rows, x, y, log);
   for (Index r = 0; r < rows; ++r) softmax_long_row(n, x + r * n, y + r * n, log);
+}
+
+// x, y [n]; may be the same.
+template <bool kLog>
+void softmax_row(Index n, const float* x, float* y) noexcept {
+  if (n <= kVecLanes) softmax_held_rows<1, 1>(n, x, y, kLog);
+  else softmax_rows(n, 1, x, y, kLog);
 }
 
 // `width` slices, at most 16, side by side; their elements are `step` apart. Each of the 16 lanes
@@ -153,13 +161,14 @@ class SoftmaxKernel final : public Kernel {
         grain_(std::max<Index>(1, kElementsPerTask / std::max<Index>(1, n))),
         log_(log),
         isa_(isa),
+        row_(log ? ENGINE_KERNEL(isa, softmax_row<true>) : ENGINE_KERNEL(isa, softmax_row<false>)),
         function_(ENGINE_KERNEL(isa, softmax_rows)) {}
 
   Fault run(const Call& call) const noexcept override {
     const float* x = static_cast<const float*>(call.in[0]);
     float* y = static_cast<float*>(call.out[0]);
     if (rows_ == 1) {
-      function_(n_, 1, x, y, log_);
+      row_(n_, x, y);
       return ops::kNoFault;
     }
     call.pool.ranges(rows_, grain_, [&](Index first, Index last) {
@@ -176,6 +185,7 @@ class SoftmaxKernel final : public Kernel {
   Index rows_, n_, grain_;
   bool log_;
   Isa isa_;
+  void (*row_)(Index, const float*, float*) noexcept;
   void (*function_)(Index, Index, const float*, float*, bool) noexcept;
 };
 
