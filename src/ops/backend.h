@@ -31,6 +31,9 @@ struct Call {
   void* const* out;
   std::byte* scratch;  ///< as many bytes as the kernel asked for, 64-byte aligned, unspecified
   Pool& pool;
+  /// How often these kernels have run in the same memory before, or null if nobody counts. May
+  /// choose the order in which outputs are computed, and nothing that a bit depends on.
+  const unsigned* earlier_runs = nullptr;
 };
 
 /// An operator bound to shapes: immutable, used by many runs at once.

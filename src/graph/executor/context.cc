@@ -39,9 +39,9 @@ void Context::bind_steps(Pool& pool) {
   out_.reserve(outs);
   steps_.reserve(plan_->steps.size());
   for (const Step& step : plan_->steps) {
-    steps_.push_back(
-        {step.kernel.get(),
-         {in_.data() + in_.size(), out_.data() + out_.size(), arena_ + step.scratch, pool}});
+    steps_.push_back({step.kernel.get(),
+                      {in_.data() + in_.size(), out_.data() + out_.size(), arena_ + step.scratch,
+                       pool, &earlier_runs_}});
     for (const Place& place : step.in) in_.push_back(resolve(place));
     for (const Place& place : step.out) out_.push_back(resolve(place));
   }
@@ -81,6 +81,7 @@ Status Context::run() noexcept {
   for (const Bound* step = steps_.data(); step != end; ++step)
     if (const ops::Fault fault = step->kernel->run(step->call); !fault.ok()) [[unlikely]]
       return status_of(fault, step - steps_.data());
+  ++earlier_runs_;
   return {};
 }
 
@@ -133,6 +134,7 @@ Status Context::run_steps(std::span<std::int64_t> spent) {
     spent[i] = now() - start;
     if (!fault.ok()) return status_of(fault, static_cast<std::ptrdiff_t>(i));
   }
+  ++earlier_runs_;
   return {};
 }
 

@@ -57,6 +57,7 @@ class Context {
   std::vector<const void*> in_;
   std::vector<void*> out_;
   std::vector<Bound> steps_;
+  unsigned earlier_runs_ = 0;  // that calls point to
 };
 
 }  // namespace engine::graph

@@ -3,6 +3,7 @@
 #define ENGINE_ISA_FILE "ops/cpu/dense.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/dense_row.h"
+#include "ops/cpu/machine.h"
 #include "ops/cpu/pack.h"
 #include "ops/cpu/unary.h"
 #include "ops/dense.h"
@@ -242,6 +243,7 @@ class DenseRowKernel final : public Kernel {
  public:
   DenseRowKernel(const ops::Dense& op, const PackedDense& packed, Isa isa)
       : row_(make_dense_row(packed.w, packed.bias.floats.data(), op.epilogue)),
+        together_(blocks_together(packed.w.k)),
         has_residual_(op.epilogue.residual),
         is_large_(packed.w.k * packed.w.n > kLarge && packed.w.blocks() > 2),
         isa_(isa),
@@ -267,17 +269,31 @@ class DenseRowKernel final : public Kernel {
   }
   static float* y(const Call& call) noexcept { return static_cast<float*>(call.out[0]); }
 
+  // Every other run goes backwards: it begins with the weights that the run before has left in the
+  // cache, where forwards again would evict each just before its use.
   [[gnu::noinline]] Fault run_parts(const Call& call) const noexcept {
+    const bool backwards = call.earlier_runs && *call.earlier_runs % 2 == 1;
     call.pool.ranges(row_.blocks, 1, [&](Index first, Index last) {
-      function_(row_, first, last, x(call), residual(call), y(call));
+      for (Index done = 0; done < last - first; done += together_) {
+        const Index count = std::min(together_, last - first - done);
+        const Index begin = backwards ? last - done - count : first + done;
+        function_(row_, begin, begin + count, x(call), residual(call), y(call));
+      }
     });
     return ops::kNoFault;
+  }
+
+  // Blocks that stay in the cache until the run after; two at least, side by side.
+  static Index blocks_together(Index k) noexcept {
+    return std::clamp<Index>(level2_floats() / 2 / std::max<Index>(1, k * PackedMatrix::kBlock), 2,
+                             8);
   }
 
   static constexpr Index kLarge = 1
                                   << 18;  // products; below, handing over costs more than it saves
 
   DenseRow row_;
+  Index together_;  // blocks at a time of a large one
   bool has_residual_, is_large_;
   Isa isa_;
   DenseRowFunction function_;
