@@ -26,12 +26,6 @@ std::string hex(std::uint64_t value) {
   return text.str();
 }
 
-std::string header(std::uint64_t identity, const CachedProgram& cached) {
-  std::string text = concat(kMagic, "\n", hex(identity), "\n", cached.launches.size(), "\n");
-  for (const std::string& launch : cached.launches) text += launch + "\n";
-  return text + concat(cached.binary.size(), "\n", hex(hash(cached.binary)), "\n");
-}
-
 // The line before the next end of a line, which is taken away with it.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
@@ -41,30 +35,41 @@ std::optional<std::string_view> take_line(std::string_view& text) {
   return line;
 }
 
-std::optional<CachedProgram> parse(std::string_view text, std::uint64_t identity) {
-  const auto line_is = [&](std::string_view wanted) { return take_line(text) == wanted; };
-  const auto take_number = [&](std::size_t& number) {
-    const auto line = take_line(text);
-    if (!line) return false;
-    const auto [at, error] = std::from_chars(line->data(), line->data() + line->size(), number);
-    return error == std::errc() && at == line->data() + line->size();
-  };
-  CachedProgram cached;
-  std::size_t launches = 0, bytes = 0;
-  if (!line_is(kMagic) || !line_is(hex(identity)) || !take_number(launches)) return std::nullopt;
-  for (std::size_t i = 0; i < launches; ++i) {
-    const auto line = take_line(text);
-    if (!line) return std::nullopt;
-    cached.launches.emplace(*line);
-  }
-  if (!take_number(bytes)) return std::nullopt;
-  const auto checksum = take_line(text);
-  if (!checksum || text.size() != bytes || *checksum != hex(hash(text))) return std::nullopt;
-  cached.binary = text;
-  return cached;
+bool to_number(std::string_view text, std::size_t& number) {
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && at == text.data() + text.size();
 }
 
 }  // namespace
+
+std::string cache_seal(std::string_view content) {
+  return concat(kMagic, "\n", hex(hash(content)), "\n");
+}
+
+std::string cache_bytes(std::uint64_t identity, const CachedProgram& cached) {
+  std::string content = concat(hex(identity), "\n", cached.launches.size(), "\n");
+  for (const std::string& launch : cached.launches) content += launch + "\n";
+  content += cached.binary;
+  return cache_seal(content) + content;
+}
+
+std::optional<CachedProgram> parse_cache(std::string_view bytes, std::uint64_t identity) {
+  std::string_view rest = bytes;
+  const auto magic = take_line(rest), checksum = take_line(rest);
+  if (!checksum || *magic != kMagic || *checksum != hex(hash(rest))) return std::nullopt;
+  const auto wanted = take_line(rest), count = take_line(rest);
+  std::size_t launches = 0;
+  if (!count || *wanted != hex(identity) || !to_number(*count, launches)) return std::nullopt;
+  CachedProgram cached;
+  for (std::size_t i = 0; i < launches; ++i) {
+    const auto line = take_line(rest);
+    if (!line) return std::nullopt;
+    cached.launches.emplace(*line);
+  }
+  if (rest.empty()) return std::nullopt;
+  cached.binary = rest;
+  return cached;
+}
 
 ProgramCache::ProgramCache(const std::string& program, const std::string& identity)
     : identity_(hash(identity)) {
@@ -75,14 +80,14 @@ ProgramCache::ProgramCache(const std::string& program, const std::string& identi
 std::optional<CachedProgram> ProgramCache::load() const {
   std::string problem;
   const auto bytes = file_.empty() ? std::nullopt : read_file(file_, kMostBytes, problem);
-  return bytes ? parse(*bytes, identity_) : std::nullopt;
+  return bytes ? parse_cache(*bytes, identity_) : std::nullopt;
 }
 
 void ProgramCache::store(const CachedProgram& cached) const noexcept {
   if (file_.empty()) return;
   try {
     std::filesystem::create_directories(file_.parent_path());
-    replace_file(file_, header(identity_, cached) + cached.binary);
+    replace_file(file_, cache_bytes(identity_, cached));
   } catch (const std::exception&) {  // no room, or no right: nothing is lost
   }
 }
