@@ -83,9 +83,10 @@ class Run final : public ops::DeviceRun {
                                concat(bound.launch->kernel, " ", x, "x", y, "x", z));
       }
     if (!any) return;
+    Fault fault = ops::kNoFault;
     for (const Action& action : actions_)
-      if (!action.host && !perform(queue_.get(), action, nullptr).ok()) break;
-    if (api().clFinish(queue_.get()) == CL_SUCCESS) device_->save_programs();
+      if (!action.host && fault.ok()) fault = perform(queue_.get(), action, nullptr);
+    if (api().clFinish(queue_.get()) == CL_SUCCESS && fault.ok()) device_->save_programs();
   }
 
   std::byte* input(std::size_t i) noexcept override { return staging_.data() + in_offsets_[i]; }
@@ -96,7 +97,9 @@ class Run final : public ops::DeviceRun {
   Fault run(std::ptrdiff_t& step, std::span<std::int64_t> spent) override {
     if (!profiled_) profiled_ = device_->make_queue(true);
     std::vector<std::vector<EventHandle>> events(actions_.size());
+    for (std::size_t i = 0; i < events.size(); ++i) events[i].reserve(actions_[i].launches.size());
     const Fault fault = run_on(profiled_.get(), step, &events);
+    if (!fault.ok()) return fault;  // events may have no times
     for (std::size_t i = 0; i < events.size() && i < spent.size(); ++i)
       for (const EventHandle& event : events[i]) spent[i] += duration(event.get());
     return fault;

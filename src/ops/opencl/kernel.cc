@@ -74,7 +74,10 @@ Fault DeviceKernel::run(const ops::Call& call) const noexcept {
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kResourceExhausted)
       return {Status::Fault::kResourceExhausted, 0, 0};
-    return {Status::Fault::kDevice, 0, 0};
+    const auto* driver = dynamic_cast<const DriverError*>(&error);
+    return {Status::Fault::kDevice, driver ? driver->driver_code() : 0, 0};
+  } catch (...) {
+    return {Status::Fault::kInternal, 0, 0};
   }
 }
 

@@ -13,9 +13,10 @@ std::atomic<const Api*> replacement{nullptr};
 
 Api load_api() {
   void* library = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);  // never closed
-  ENGINE_REQUIRE(library, ErrorCode::kNotFound,
-                 "there is no OpenCL on this machine (the loader libOpenCL.so.1 is missing); "
-                 "install ocl-icd-libopencl1 and a driver such as pocl-opencl-icd");
+  const char* reason = library ? nullptr : dlerror();
+  ENGINE_REQUIRE(library, ErrorCode::kNotFound, "there is no OpenCL on this machine (its loader: ",
+                 reason ? reason : "unknown reason",
+                 "); install ocl-icd-libopencl1 and a driver such as pocl-opencl-icd");
   Api api;
 #define ENGINE_CL(function)                                                          \
   api.function = reinterpret_cast<decltype(&::function)>(dlsym(library, #function)); \
@@ -88,9 +89,10 @@ std::string error_name(cl_int code) { return concat(error_text(code), " (", code
 void require(cl_int code, const std::string& call) {
   if (code == CL_SUCCESS) return;
   const bool memory = is_memory(code);
-  fail(memory ? ErrorCode::kResourceExhausted : ErrorCode::kDeviceFailed, call,
-       " failed (the driver says ", error_name(code), ")",
-       memory ? "; use a smaller batch, or --device cpu" : "");
+  throw DriverError(memory ? ErrorCode::kResourceExhausted : ErrorCode::kDeviceFailed,
+                    concat(call, " failed (the driver says ", error_name(code), ")",
+                           memory ? "; use a smaller batch, or --device cpu" : ""),
+                    code);
 }
 
 }  // namespace engine::opencl

@@ -5,7 +5,10 @@
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 
+#include <engine/error.h>
+
 #include <string>
+#include <utility>
 
 namespace engine::opencl {
 
@@ -57,8 +60,19 @@ void replace_api(const Api* functions) noexcept;
 /// "CL_OUT_OF_RESOURCES (-5)".
 std::string error_name(cl_int code);
 
-/// Throws Error (kResourceExhausted for want of memory, else kDeviceFailed) unless `code` is
-/// CL_SUCCESS: "clCreateBuffer of 4096 bytes failed (CL_INVALID_BUFFER_SIZE (-61)) ...".
+/// Of a call that a driver refused: kResourceExhausted for want of memory, else kDeviceFailed.
+class DriverError : public Error {
+ public:
+  DriverError(ErrorCode kind, const std::string& message, cl_int code)
+      : Error(kind, message), driver_code_(code) {}
+  cl_int driver_code() const noexcept { return driver_code_; }
+
+ private:
+  cl_int driver_code_;
+};
+
+/// Throws DriverError unless `code` is CL_SUCCESS: "clCreateBuffer of 4096 bytes failed
+/// (CL_INVALID_BUFFER_SIZE (-61)) ...".
 void require(cl_int code, const std::string& call);
 
 /// Owns an object of OpenCL; not copyable.

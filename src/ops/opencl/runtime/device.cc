@@ -70,9 +70,11 @@ DeviceFacts facts_of(cl_device_id id) {
 }
 
 std::vector<cl_platform_id> platforms() {
+  constexpr cl_int kNoDriver = -1001;  // CL_PLATFORM_NOT_FOUND_KHR: what a loader alone says
   cl_uint count = 0;
-  // A loader without any driver reports an error of its own.
-  if (api().clGetPlatformIDs(0, nullptr, &count) != CL_SUCCESS || count == 0) return {};
+  const cl_int code = api().clGetPlatformIDs(0, nullptr, &count);
+  if (code != kNoDriver) require(code, "clGetPlatformIDs");
+  if (code == kNoDriver || count == 0) return {};
   std::vector<cl_platform_id> list(count);
   require(api().clGetPlatformIDs(count, list.data(), nullptr), "clGetPlatformIDs");
   return list;
@@ -83,24 +85,41 @@ struct Found {
   DeviceFacts facts;
 };
 
+// What there is, and what stands in the way of more: one broken driver does not hide the others.
+struct Search {
+  std::vector<Found> devices;
+  std::vector<std::string> problems;
+};
+
 // GPUs first, then boards, then CPUs.
 int rank(const Found& device) {
   return device.facts.is_cpu() ? 2 : (device.facts.type & CL_DEVICE_TYPE_GPU) != 0 ? 0 : 1;
 }
 
-std::vector<Found> find_devices() {
+std::vector<Found> devices_of(cl_platform_id platform) {
+  cl_uint count = 0;
+  const cl_int code = api().clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
+  if (code == CL_DEVICE_NOT_FOUND) return {};
+  require(code, "clGetDeviceIDs");
+  std::vector<cl_device_id> ids(count);
+  require(api().clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr),
+          "clGetDeviceIDs");
   std::vector<Found> list;
-  for (const cl_platform_id platform : platforms()) {
-    cl_uint count = 0;
-    if (api().clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count) != CL_SUCCESS)
-      continue;  // a driver without a device
-    std::vector<cl_device_id> ids(count);
-    require(api().clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr),
-            "clGetDeviceIDs");
-    for (const cl_device_id id : ids) list.push_back({id, facts_of(id)});
-  }
-  std::ranges::stable_sort(list, {}, rank);
+  for (const cl_device_id id : ids) list.push_back({id, facts_of(id)});
   return list;
+}
+
+Search find_devices() {
+  Search found;
+  for (const cl_platform_id platform : platforms()) {
+    try {
+      for (Found& device : devices_of(platform)) found.devices.push_back(std::move(device));
+    } catch (const Error& error) {
+      found.problems.emplace_back(error.what());
+    }
+  }
+  std::ranges::stable_sort(found.devices, {}, rank);
+  return found;
 }
 
 std::string lower(std::string text) {
@@ -115,16 +134,17 @@ bool is_meant(const Found& device, std::size_t index, const std::string& which) 
          lower(device.facts.platform).find(part) != std::string::npos;
 }
 
-[[noreturn]] void fail_to_find(const std::vector<Found>& devices, const std::string& which) {
+[[noreturn]] void fail_to_find(const Search& found, const std::string& which) {
+  const std::string problems = join(found.problems);
+  if (found.devices.empty())
+    fail(ErrorCode::kNotFound, "there is no OpenCL device (",
+         problems.empty() ? "no driver offers one" : problems,
+         "); install a driver such as pocl-opencl-icd, or use --device cpu");
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < devices.size(); ++i)
-    names.push_back(concat("opencl:", i, " (", devices[i].facts.name, ")"));
-  if (devices.empty())
-    fail(ErrorCode::kNotFound,
-         "there is no OpenCL device (no driver offers one); install a driver "
-         "such as pocl-opencl-icd, or use --device cpu");
+  for (std::size_t i = 0; i < found.devices.size(); ++i)
+    names.push_back(concat("opencl:", i, " (", found.devices[i].facts.name, ")"));
   fail(ErrorCode::kNotFound, "there is no OpenCL device ", quote(which),
-       "; there are: ", join(names));
+       problems.empty() ? "" : " (" + problems + ")", "; there are: ", join(names));
 }
 
 }  // namespace
@@ -141,7 +161,7 @@ std::string DeviceFacts::missing() const {
 std::vector<DeviceFacts> Device::list() {
   std::vector<DeviceFacts> result;
   try {
-    for (Found& device : find_devices()) result.push_back(std::move(device.facts));
+    for (Found& device : find_devices().devices) result.push_back(std::move(device.facts));
   } catch (const Error&) {  // no loader, or a driver that is broken
   }
   return result;
@@ -150,17 +170,18 @@ std::vector<DeviceFacts> Device::list() {
 std::shared_ptr<Device> Device::open(const std::string& which) {
   static std::mutex mutex;
   static std::map<cl_device_id, std::weak_ptr<Device>> opened;
-  const std::vector<Found> devices = find_devices();
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    if (!is_meant(devices[i], i, which)) continue;
+  const Search found = find_devices();
+  for (std::size_t i = 0; i < found.devices.size(); ++i) {
+    const Found& meant = found.devices[i];
+    if (!is_meant(meant, i, which)) continue;
     const std::lock_guard lock(mutex);
-    std::weak_ptr<Device>& known = opened[devices[i].id];
+    std::weak_ptr<Device>& known = opened[meant.id];
     if (auto device = known.lock()) return device;
-    auto device = std::make_shared<Device>(devices[i].id);
+    auto device = std::make_shared<Device>(meant.id);
     known = device;
     return device;
   }
-  fail_to_find(devices, which);
+  fail_to_find(found, which);
 }
 
 Device::Device(cl_device_id id) : id_(id), facts_(facts_of(id)) {
@@ -214,18 +235,25 @@ void Device::save_programs() noexcept {
   const std::lock_guard lock(mutex_);
   for (auto& [name, known] : programs_) {
     if (std::ranges::includes(known.stored, known.launched)) continue;
-    known.stored.merge(std::set<std::string>(known.launched));
-    std::size_t size = 0;
-    if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARY_SIZES, sizeof(size), &size,
-                               nullptr) != CL_SUCCESS ||
-        size == 0)
-      continue;
-    std::string binary(size, '\0');
-    char* data = binary.data();
-    if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARIES, sizeof(data), &data,
-                               nullptr) == CL_SUCCESS)
-      known.cache.store({std::move(binary), known.stored});
+    try {
+      save(known);
+    } catch (const std::exception&) {  // no memory: the next process builds again
+    }
   }
+}
+
+void Device::save(Built& known) {
+  known.stored.insert(known.launched.begin(), known.launched.end());
+  std::size_t size = 0;
+  if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARY_SIZES, sizeof(size), &size,
+                             nullptr) != CL_SUCCESS ||
+      size == 0)
+    return;
+  std::string binary(size, '\0');
+  char* data = binary.data();
+  if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARIES, sizeof(data), &data,
+                             nullptr) == CL_SUCCESS)
+    known.cache.store({std::move(binary), known.stored});
 }
 
 // The caller holds the lock.
@@ -273,14 +301,20 @@ Program Device::build(const std::string& name, const std::string& source,
   require(code, "clCreateProgramWithSource of " + name);
   code = api().clBuildProgram(program.get(), 1, &id_, options.c_str(), nullptr, nullptr);
   if (code == CL_SUCCESS) return program;
-  const std::string log = read_text(
-      [&](std::size_t size, char* to, std::size_t* needed) {
-        return api().clGetProgramBuildInfo(program.get(), id_, CL_PROGRAM_BUILD_LOG, size, to,
-                                           needed);
-      },
-      "clGetProgramBuildInfo");
   fail(ErrorCode::kDeviceFailed, "the OpenCL program ", quote(name), " does not build on ",
-       facts_.name, ", ", error_name(code), ":\n", log);
+       facts_.name, ", ", error_name(code), ":\n", build_log(program.get()));
+}
+
+std::string Device::build_log(cl_program program) const {
+  try {
+    return read_text(
+        [&](std::size_t size, char* to, std::size_t* needed) {
+          return api().clGetProgramBuildInfo(program, id_, CL_PROGRAM_BUILD_LOG, size, to, needed);
+        },
+        "clGetProgramBuildInfo");
+  } catch (const DriverError& error) {
+    return concat("there is no log: ", error.what());
+  }
 }
 
 }  // namespace engine::opencl

@@ -70,11 +70,13 @@ class Device {
     ProgramCache cache;
     std::set<std::string> stored, launched;
   };
+  static void save(Built& known);
   Built& built(const std::string& name);
   Built load_or_build(const std::string& name) const;
   Program build_cached(const std::string& binary, const std::string& options) const;
   Program build(const std::string& name, const std::string& source,
                 const std::string& options) const;
+  std::string build_log(cl_program program) const;
   std::string options() const;
 
   cl_device_id id_;

@@ -1,0 +1,108 @@
+// Every call of OpenCL fails once: a clear message, nothing lost, and the next try works.
+#include "ops/opencl/faulty_api.h"
+#include "ops/opencl/runtime/device.h"
+#include "ops/opencl/small_models.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace engine::test {
+namespace {
+
+class OpenClFaults : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (opencl::Device::list().empty()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
+  }
+
+  // Call `k` fails; false if there are fewer calls.
+  static bool try_fault(const Model& model, const std::vector<float>& wanted, FaultyApi& api,
+                        int k) {
+    bool failed;
+    {
+      Attempt attempt(model);
+      api.fail_at(k, k % 2 ? CL_OUT_OF_HOST_MEMORY : CL_DEVICE_NOT_AVAILABLE);
+      const std::string message = attempt.go();
+      const std::vector<std::string> calls = api.calls();
+      failed = static_cast<int>(calls.size()) > k;
+      const std::string which = failed ? calls[static_cast<std::size_t>(k)] : "nothing";
+      SCOPED_TRACE(which + " (call " + std::to_string(k) + "): " + message);
+      if (!message.empty()) {
+        EXPECT_TRUE(failed);
+        // A build has a text of its own; while it runs there is none but the driver's code.
+        EXPECT_TRUE(message.find(which) != std::string::npos ||
+                    message.find("does not build") != std::string::npos ||
+                    message.find("the device failed (error -") != std::string::npos);
+      }
+      api.fail_at(-1);
+      EXPECT_EQ(attempt.go(), "");
+      if (!testing::Test::HasFailure()) {
+        EXPECT_EQ(attempt.output(), wanted);
+      }
+    }
+    EXPECT_EQ(api.live(), 0) << "behind call " << k;
+    return failed;
+  }
+
+  static void try_all(const Model& model) {
+    const OwnCache cache;
+    FaultyApi api;
+    const std::vector<float> wanted = wanted_output(model);
+    EXPECT_FALSE(try_fault(model, wanted, api, 1 << 20));  // fills the cache
+    for (int k = 0; try_fault(model, wanted, api, k); ++k)
+      if (HasFailure()) return;
+  }
+};
+
+TEST_F(OpenClFaults, OfAPerceptron) { try_all(small_mlp()); }
+TEST_F(OpenClFaults, OfAConvolution) { try_all(small_conv()); }
+TEST_F(OpenClFaults, OfNodesOnTheHost) { try_all(partly_on_host()); }
+
+TEST_F(OpenClFaults, WhereNothingIsCached) {
+  const Model model = small_mlp();
+  const std::vector<float> wanted = wanted_output(model);
+  FaultyApi api;
+  std::vector<std::string> calls;
+  {
+    const OwnCache cache;
+    Attempt attempt(model);
+    EXPECT_EQ(attempt.go(), "");
+    calls = api.calls();
+  }
+  const std::set<std::string> chosen = {"clCreateProgramWithSource", "clBuildProgram",
+                                        "clGetProgramInfo", "clEnqueueNDRangeKernel"};
+  for (std::size_t k = 0; k < calls.size() && !HasFailure(); ++k) {
+    const OwnCache cache;
+    if (chosen.contains(calls[k])) try_fault(model, wanted, api, static_cast<int>(k));
+  }
+}
+
+TEST_F(OpenClFaults, OfProfiledRuns) {
+  const Model model = small_mlp();
+  FaultyApi api;
+  {
+    Attempt attempt(model);
+    ASSERT_EQ(attempt.go(), "");
+    const TensorInfo& info = model.inputs()[0];
+    BoundCall call = attempt.session().bind({{info.name, Shape{4, 6}}});
+    for (int k = 0, calls = 1; k < calls; ++k) {
+      Profile profile;
+      api.fail_at(k);
+      try {
+        const Status status = call.run(profile);
+        EXPECT_FALSE(status.ok()) << "call " << k;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kDeviceFailed);
+      }
+      calls = static_cast<int>(api.calls().size());
+      api.fail_at(-1);
+      EXPECT_TRUE(call.run(profile).ok());
+      calls = std::max(calls, static_cast<int>(api.calls().size()));
+    }
+  }
+  EXPECT_EQ(api.live(), 0);
+}
+
+}  // namespace
+}  // namespace engine::test
