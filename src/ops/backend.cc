@@ -87,6 +87,9 @@ class CopyKernel final : public Kernel {
 class ReferenceBackend final : public Backend {
  public:
   std::string name() const override { return "reference"; }
+  std::string other_bits() const override {
+    return "the reference computes in double: its bits are its own";
+  }
   std::shared_ptr<const Packed> pack(const Operator&, const Operands&) const override {
     return nullptr;
   }

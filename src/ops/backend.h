@@ -82,6 +82,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string name() const = 0;  ///< "cpu:avx512"
+  /// Why results may have other bits than those of the arithmetic contract, as a clause; empty if
+  /// they have not.
+  virtual std::string other_bits() const { return {}; }
   /// Packs what is constant. `in[i].value` is set for constants. Null if there is nothing to pack.
   virtual std::shared_ptr<const Packed> pack(const Operator& op, const Operands& in) const = 0;
   /// A kernel for these shapes; always one, if need be the operator's own `evaluate`. It keeps no

@@ -15,13 +15,6 @@ namespace {
 
 constexpr Isa kIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon};
 
-std::string device_list() {
-  std::vector<std::string> names;
-  for (const DeviceInfo& device : devices())
-    if (device.available) names.push_back(device.name);
-  return join(names);
-}
-
 constexpr std::string_view kOpenCl = "opencl";
 
 // "opencl", "opencl:0", "opencl:pocl".
@@ -39,6 +32,44 @@ std::shared_ptr<const ops::Backend> make_opencl_backend([[maybe_unused]] std::st
 #else
   fail(ErrorCode::kNotFound, "this build has no OpenCL (opencl-headers were missing)");
 #endif
+}
+
+#ifdef ENGINE_OPENCL
+// How the device computes is known only once it has.
+DeviceInfo try_opencl(const std::string& index, const opencl::DeviceFacts& facts) {
+  DeviceInfo info{concat(kOpenCl, ":", index), facts.name + ", " + facts.platform, true};
+  try {
+    const std::string reason = opencl::Device::open(index)->other_bits();
+    if (!reason.empty()) info.description += "; may give other bits: " + reason;
+  } catch (const Error& error) {
+    info.description += concat("; cannot be used: ", error.what());
+    info.available = false;
+  }
+  return info;
+}
+#endif
+
+std::vector<DeviceInfo> host_devices() {
+  std::vector<DeviceInfo> list = {
+      {"cpu", std::string("the best instruction set of this CPU, ") + to_string(best_isa()), true}};
+  for (const Isa isa : kIsas)
+    list.push_back({std::string("cpu:") + to_string(isa),
+                    isa == Isa::kScalar ? "no vector instructions" : "forces this instruction set",
+                    available(isa)});
+  return list;
+}
+
+// Names alone: nothing is opened for a message.
+std::string device_list() {
+  std::vector<std::string> names;
+  for (const DeviceInfo& device : host_devices())
+    if (device.available) names.push_back(device.name);
+#ifdef ENGINE_OPENCL
+  for (std::size_t i = 0; i < opencl::Device::list().size(); ++i)
+    names.push_back(concat(kOpenCl, ":", i));
+#endif
+  names.emplace_back("reference");
+  return join(names);
 }
 
 }  // namespace
@@ -59,21 +90,11 @@ std::shared_ptr<const ops::Backend> make_backend(const std::string& device) {
 }
 
 std::vector<DeviceInfo> devices() {
-  std::vector<DeviceInfo> list = {
-      {"cpu", std::string("the best instruction set of this CPU, ") + to_string(best_isa()), true}};
-  for (const Isa isa : kIsas)
-    list.push_back({std::string("cpu:") + to_string(isa),
-                    isa == Isa::kScalar ? "no vector instructions" : "forces this instruction set",
-                    available(isa)});
+  std::vector<DeviceInfo> list = host_devices();
 #ifdef ENGINE_OPENCL
   int index = 0;
-  for (const opencl::DeviceFacts& facts : opencl::Device::list()) {
-    const std::string missing = facts.missing();
-    list.push_back({concat(kOpenCl, ":", index++),
-                    concat(facts.name, ", ", facts.platform,
-                           missing.empty() ? "" : ", other bits: it has no " + missing),
-                    true});
-  }
+  for (const opencl::DeviceFacts& facts : opencl::Device::list())
+    list.push_back(try_opencl(std::to_string(index++), facts));
 #endif
   list.push_back({"reference", "double precision, slow, judges accuracy", true});
   return list;

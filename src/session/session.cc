@@ -182,11 +182,10 @@ BoundCall Session::bind(const std::map<std::string, Shape, std::less<>>& shapes)
 Guarantees Session::guarantees() const {
   Guarantees result;
   result.contract_version = numerics::kContractVersion;
-  const bool reference = impl_->program->backend().name() == "reference";
+  std::string other_bits = impl_->program->backend().other_bits();
   result.batch_invariant = result.thread_invariant = true;
-  result.device_invariant = !reference;
-  if (reference)
-    result.exceptions.emplace_back("the reference computes in double: its bits are its own");
+  result.device_invariant = other_bits.empty();
+  if (!other_bits.empty()) result.exceptions.push_back(std::move(other_bits));
   return result;
 }
 

@@ -42,6 +42,10 @@ class OpenClBackend final : public ops::Backend {
       : device_(std::move(device)), host_(std::move(host)) {}
 
   std::string name() const override { return "opencl:" + device_->facts().name; }
+  std::string other_bits() const override {
+    const std::string& reason = device_->other_bits();
+    return reason.empty() ? "" : device_->facts().name + " may give other bits: " + reason;
+  }
 
   std::shared_ptr<const ops::Packed> pack(const ops::Operator& op,
                                           const ops::Operands& in) const override {

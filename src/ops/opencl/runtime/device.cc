@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "ops/opencl/runtime/self_test.h"
 #include "ops/opencl/runtime/sources.h"
 
 #include <algorithm>
@@ -178,6 +179,7 @@ std::shared_ptr<Device> Device::open(const std::string& which) {
     std::weak_ptr<Device>& known = opened[meant.id];
     if (auto device = known.lock()) return device;
     auto device = std::make_shared<Device>(meant.id);
+    device->judge();
     known = device;
     return device;
   }
@@ -188,6 +190,12 @@ Device::Device(cl_device_id id) : id_(id), facts_(facts_of(id)) {
   cl_int code = CL_SUCCESS;
   context_ = ContextHandle(api().clCreateContext(nullptr, 1, &id_, nullptr, nullptr, &code));
   require(code, "clCreateContext on " + facts_.name);
+}
+
+// Before others see the device.
+void Device::judge() {
+  const std::string missing = facts_.missing();
+  other_bits_ = missing.empty() ? self_test(*this) : "it has no " + missing;
 }
 
 Queue Device::make_queue(bool profiled) const {

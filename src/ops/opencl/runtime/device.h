@@ -46,6 +46,9 @@ class Device {
 
   const DeviceFacts& facts() const noexcept { return facts_; }
   cl_context context() const noexcept { return context_.get(); }
+  /// Why results may have other bits than those of the arithmetic contract: what the device says
+  /// not to have, or what its self-test found. Empty if they have not.
+  const std::string& other_bits() const noexcept { return other_bits_; }
 
   /// An in-order queue. With `profiled`, its events have times.
   Queue make_queue(bool profiled = false) const;
@@ -70,6 +73,7 @@ class Device {
     ProgramCache cache;
     std::set<std::string> stored, launched;
   };
+  void judge();
   static void save(Built& known);
   Built& built(const std::string& name);
   Built load_or_build(const std::string& name) const;
@@ -81,6 +85,7 @@ class Device {
 
   cl_device_id id_;
   DeviceFacts facts_;
+  std::string other_bits_;
   ContextHandle context_;
   std::mutex mutex_;
   std::map<std::string, Built, std::less<>> programs_;
