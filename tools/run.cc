@@ -45,6 +45,7 @@ int run(const Options& options) {
   print_remarks(session);
   const Tensors inputs = gather_inputs(model, options.inputs);
   const Tensors outputs = run_in_batches(session, inputs, options.inputs.batch);
+  print_remarks(session);  // and what its plans are short of
   if (!options.output.empty()) make_folder(options.output);
   Json list = Json::array();
   for (const TensorInfo& info : model.outputs()) {

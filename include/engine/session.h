@@ -127,8 +127,9 @@ class ENGINE_API Session {
   const SessionOptions& options() const noexcept;
   /// The device in full, such as "cpu:avx512".
   std::string device() const;
-  /// For people: what was left out, such as a tuning file that is damaged.
-  const std::vector<std::string>& remarks() const noexcept;
+  /// For people: what was left out, such as a tuning file that is damaged, and which nodes no
+  /// kernel of the device was found for, as far as shapes have been run or bound.
+  std::vector<std::string> remarks() const;
 
   struct Impl;
   const std::shared_ptr<Impl>& impl() const noexcept { return impl_; }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace engine {
 namespace {
@@ -17,6 +18,25 @@ namespace {
 std::string program_key(const std::string& device, std::vector<std::string> disabled) {
   std::ranges::sort(disabled);
   return device + "|" + join(disabled, ",");
+}
+
+// "3 of 120 nodes run on the host, opencl has no kernel for: NonZero, TopK", or "".
+std::string fallback_remark(const graph::Plan& plan) {
+  const graph::Graph& graph = plan.program->graph();
+  std::set<std::size_t> nodes, on_host;
+  std::set<std::string> operators;
+  for (const graph::Step& step : plan.steps) {
+    const std::size_t node = plan.tasks[step.task].node;
+    if (node >= graph.nodes.size()) continue;  // a copy
+    nodes.insert(node);
+    if (!step.kernel->is_fallback()) continue;
+    on_host.insert(node);
+    operators.emplace(graph.nodes[node].op->name());
+  }
+  if (on_host.empty()) return {};
+  const std::string device = plan.program->backend().name();
+  return concat(on_host.size(), " of ", nodes.size(), " nodes run on the host, ",
+                device.substr(0, device.find(':')), " has no kernel for: ", join(operators));
 }
 
 }  // namespace
@@ -40,7 +60,17 @@ void Session::Impl::load_tuning() {
   ENGINE_REQUIRE(!named || !stored.missing, ErrorCode::kNotFound, "there is no tuning file ",
                  quote(options.tuning), "; 'engine tune' makes one");
   choices = tuning::table_of(stored.entries);
-  if (!stored.remark.empty()) remarks.push_back(stored.remark);
+  add_remark(stored.remark);
+}
+
+void Session::Impl::add_remark(std::string text) {
+  if (!text.empty() && std::ranges::find(remarks_, text) == remarks_.end())
+    remarks_.push_back(std::move(text));
+}
+
+std::vector<std::string> Session::Impl::remarks() const {
+  const std::lock_guard lock(mutex_);
+  return remarks_;
 }
 
 std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shapes) {
@@ -52,9 +82,11 @@ std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shape
   }
   auto cached = std::make_shared<CachedPlan>();
   cached->shapes.assign(shapes.begin(), shapes.end());
-  if (!program->data_dependent())
+  if (!program->data_dependent()) {
     cached->plan = graph::make_plan(program, shapes, pool->concurrency(), options.max_bytes,
                                     choices.empty() ? nullptr : &choices);
+    if (cached->plan) add_remark(fallback_remark(*cached->plan));
+  }
   plans_.push_front(cached);
   while (plans_.size() > std::max<std::size_t>(1, options.max_plans)) plans_.pop_back();
   return cached;
@@ -191,7 +223,7 @@ Guarantees Session::guarantees() const {
 
 const Model& Session::model() const noexcept { return impl_->model; }
 const SessionOptions& Session::options() const noexcept { return impl_->options; }
-const std::vector<std::string>& Session::remarks() const noexcept { return impl_->remarks; }
+std::vector<std::string> Session::remarks() const { return impl_->remarks(); }
 std::string Session::device() const { return impl_->program->backend().name(); }
 
 }  // namespace engine

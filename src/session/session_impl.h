@@ -30,9 +30,9 @@ struct Session::Impl {
   std::shared_ptr<const graph::Program> program;
   std::shared_ptr<Pool> pool;
   ops::TuningTable choices;
-  std::vector<std::string> remarks;
 
   Tensors run(const Tensors& inputs);
+  std::vector<std::string> remarks() const;
   void submit(std::function<void()> task) { queue_.submit(std::move(task)); }
 
   /// Inputs in the graph's order, defaults filled in. Throws if names, types or shapes do not fit.
@@ -42,11 +42,13 @@ struct Session::Impl {
 
  private:
   void load_tuning();
+  void add_remark(std::string text);  // under the lock, or before others see the session
   Tensors run_plan(CachedPlan& cached, const std::vector<Tensor>& inputs);
   std::unique_ptr<graph::Context> take_context(CachedPlan& cached);
   Tensors named(std::vector<Tensor> outputs) const;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> remarks_;
   std::list<std::shared_ptr<CachedPlan>> plans_;  // most recently used first
 
   // Last: its destructor runs what was submitted, which needs all the rest.

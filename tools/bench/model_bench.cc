@@ -106,6 +106,7 @@ class Bindings {
     gap_ = aligned_bytes(kLine * (1 + bits_() % (4 * kPage / kLine)));
     if (weights_too || seconds_ < kLong) make_session();
     call_ = try_bind(*session_, inputs_);
+    print_remarks(*session_);
     return *call_;
   }
 
@@ -115,7 +116,6 @@ class Bindings {
     session_.reset();  // else both would share the weights
     const Clock::time_point start = Clock::now();
     session_.emplace(model_, options_);
-    print_remarks(*session_);
     seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
   }
 

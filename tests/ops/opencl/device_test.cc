@@ -109,5 +109,19 @@ TEST_F(OpenClDevice, IsFoundByNumberAndName) {
   EXPECT_NE(message.find("'no such thing'; there are: opencl:0 ("), std::string::npos) << message;
 }
 
+TEST_F(OpenClDevice, RemarksOnNodesItHasNoKernelFor) {
+  const Model model = partly_on_host();
+  Attempt attempt(model);
+  ASSERT_EQ(attempt.go(), "");
+  ASSERT_EQ(attempt.go(), "");
+  EXPECT_EQ(
+      attempt.session().remarks(),
+      std::vector<std::string>{"1 of 3 nodes run on the host, opencl has no kernel for: Det"});
+  const Model all = small_mlp();
+  Attempt other(all);
+  ASSERT_EQ(other.go(), "");
+  EXPECT_TRUE(other.session().remarks().empty());
+}
+
 }  // namespace
 }  // namespace engine::test
