@@ -3,6 +3,7 @@
 
 #include "ops/dense.h"
 #include "ops/opencl/epilogue.h"
+#include "ops/opencl/products.h"
 #include "ops/opencl/tiles.h"
 
 namespace engine::opencl {
@@ -16,10 +17,30 @@ const Tile kDenseTiles[] = {
 const Tile kMatMulTiles[] = {
     {7, 4, "matmul_7x4"}, {12, 2, "matmul_12x2"}, {12, 1, "matmul_12x1"}, {1, 1, "matmul_1x1"}};
 
-// [blocks of columns][k][16], zeros behind the last column.
-std::vector<float> packed_columns(const Tensor& weights, bool transposed, Index k, Index n) {
+// What a dense launch does beside the product; no bias, no residual and one segment by default.
+struct DenseExtras {
+  Argument bias, residual;  ///< read only if they are there
+  bool has_bias = false, has_residual = false;
+  Index segments = 1;
+  Bounds bounds = {};
+};
+
+Launch dense_launch(const Device& device, Argument x, cl_mem w, Argument y, Index rows, Index k,
+                    Index n, const DenseExtras& extras) {
+  const Tile& tile = choose_tile(kDenseTiles, rows, vectors_of(n));
+  Launch launch{"dense",
+                tile.kernel,
+                {x, w, extras.bias, extras.residual, y, to_int(rows), to_int(k), to_int(n),
+                 to_int(extras.segments), cl_int{extras.has_bias}, cl_int{extras.has_residual},
+                 extras.bounds.low, extras.bounds.high}};
+  set_tiles(device, tile, rows, vectors_of(n), 1, launch);
+  return launch;
+}
+
+}  // namespace
+
+std::vector<float> packed_columns(const float* w, bool transposed, Index k, Index n) {
   std::vector<float> packed(static_cast<std::size_t>(vectors_of(n) * k * kBlock));
-  const float* w = weights.values<float>().data();
   for (Index row = 0; row < k; ++row)
     for (Index column = 0; column < n; ++column)
       packed[static_cast<std::size_t>((column / kBlock * k + row) * kBlock + column % kBlock)] =
@@ -27,7 +48,10 @@ std::vector<float> packed_columns(const Tensor& weights, bool transposed, Index 
   return packed;
 }
 
-}  // namespace
+Launch product_launch(const Device& device, Argument x, cl_mem w, Argument y, Index rows, Index k,
+                      Index n) {
+  return dense_launch(device, x, w, y, rows, k, n, {.bias = w, .residual = w});
+}
 
 std::shared_ptr<PackedBuffers> pack_dense(const Device& device, const ops::Operator& op,
                                           const ops::Operands& in) {
@@ -35,7 +59,7 @@ std::shared_ptr<PackedBuffers> pack_dense(const Device& device, const ops::Opera
   if (!w || w->dtype() != DType::kFloat32 || w->size() == 0) return nullptr;
   const bool transposed = static_cast<const Dense&>(op).transposed;
   const Index k = w->shape()[transposed ? 1 : 0], n = w->shape()[transposed ? 0 : 1];
-  const std::vector<float> columns = packed_columns(*w, transposed, k, n);
+  const std::vector<float> columns = packed_columns(w->values<float>().data(), transposed, k, n);
   auto packed = std::make_shared<PackedBuffers>();
   packed->buffers.push_back(device.upload(columns.data(), columns.size() * sizeof(float)));
   packed->consumed_inputs = 1u << Dense::kWeights;
@@ -50,18 +74,15 @@ std::optional<DeviceKernel::Parts> bind_dense(const Device& device, const Bindin
   const Index rows = binding.out[0].size() / n;
   const bool has_bias = binding.in.size() > Dense::kBias && binding.in[Dense::kBias];
   const cl_mem weights = static_cast<const PackedBuffers*>(binding.packed)->buffers[0].get();
-  const Argument none = weights;  // of a flag that says that it is not read
   const std::optional<Bounds> bounds = bounds_of(op.epilogue);
-  const Tile& tile = choose_tile(kDenseTiles, rows, vectors_of(n));
-  Launch launch{"matmul",
-                tile.kernel,
-                {In{Dense::kX}, weights, has_bias ? Argument(In{Dense::kBias}) : none,
-                 op.epilogue.residual ? Argument(In{Dense::kResidual}) : none, Out{0}, to_int(rows),
-                 to_int(k), to_int(n), to_int(numerics::dense_segments(n)), cl_int{has_bias},
-                 cl_int{op.epilogue.residual}, bounds.value_or(Bounds{}).low,
-                 bounds.value_or(Bounds{}).high}};
-  set_tiles(device, tile, rows, vectors_of(n), 1, launch);
-  DeviceKernel::Parts parts{"dense", {std::move(launch)}};
+  const DenseExtras extras{has_bias ? Argument(In{Dense::kBias}) : weights,
+                           op.epilogue.residual ? Argument(In{Dense::kResidual}) : weights,
+                           has_bias,
+                           op.epilogue.residual,
+                           numerics::dense_segments(n),
+                           bounds.value_or(Bounds{})};
+  DeviceKernel::Parts parts{
+      "dense", {dense_launch(device, In{Dense::kX}, weights, Out{0}, rows, k, n, extras)}};
   if (op.epilogue.residual) parts.overwritable = 1u << Dense::kResidual;
   if (!bounds)
     parts.launches.push_back(unary_launch(device, op.epilogue.activation, op.epilogue.a,
