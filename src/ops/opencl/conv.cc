@@ -1,4 +1,4 @@
-// Conv on blocked tensors: direct, and in Winograd's form.
+// Conv on blocked tensors: direct, in Winograd's form, and with one filter per channel.
 #include "ops/conv_geometry.h"
 #include "numerics/winograd.h"
 #include "ops/opencl/epilogue.h"
@@ -106,6 +106,27 @@ Launch direct_launch(const ConvNode& node, Index terms) {
   return launch;
 }
 
+bool is_depthwise(const Conv& op, const Shape& weights) {
+  return op.group > 1 && weights[0] == op.group && weights[1] == 1;
+}
+
+Launch depthwise_launch(const ConvNode& node) {
+  const ops::ConvGeometry& g = node.g;
+  const Ints window = {to_int(g.kernel_rows),
+                       to_int(g.kernel_columns),
+                       to_int(g.dilation_y * g.x.row()),
+                       to_int(g.dilation_x * g.x.block),
+                       to_int(g.stride_y * g.x.row()),
+                       to_int(g.stride_x * g.x.block)};
+  Launch launch{"depthwise",
+                g.x.block == kBlock ? "depthwise" : "depthwise_few",
+                {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
+                 geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
+                 cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
+  set_grid(node.device, g.y.batch * g.y.height, g.y.blocks, launch);
+  return launch;
+}
+
 // Tiles of a group so that V and M stay in the second-level cache of a CPU.
 Index group_tiles(const Device& device, const ops::ConvGeometry& g, Index points, Index tiles) {
   if (!device.facts().is_cpu()) return tiles;
@@ -160,8 +181,8 @@ std::shared_ptr<PackedBuffers> pack_conv(const Device& device, const ops::Operat
   const Tensor* w = in[Conv::kWeights].value;
   const Tensor* bias = in.has(Conv::kBias) ? in[Conv::kBias].value : nullptr;
   const bool known_bias = bias || !in.has(Conv::kBias);
-  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || conv.group != 1 || !known_bias ||
-      w->rank() < 3 || w->rank() > 4)
+  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || !known_bias || w->rank() < 3 ||
+      w->rank() > 4 || (conv.group != 1 && !is_depthwise(conv, w->shape())))
     return nullptr;
   const std::vector<float> filters =
       conv.winograd ? transformed_filters(*w, conv.winograd) : packed_filters(*w);
@@ -191,10 +212,14 @@ std::optional<DeviceKernel::Parts> bind_conv(const Device& device, const Binding
   const std::optional<Bounds> bounds = bounds_of(g.op.epilogue);
   const ConvNode node{device, g, *static_cast<const PackedBuffers*>(binding.packed),
                       bounds.value_or(Bounds{})};
-  DeviceKernel::Parts parts{g.op.winograd ? "conv_winograd" : "conv", {}};
+  DeviceKernel::Parts parts{g.op.winograd    ? "conv_winograd"
+                            : g.op.group > 1 ? "conv_depthwise"
+                                             : "conv",
+                            {}};
   parts.overwritable = g.has_residual ? 1u << Conv::kResidual : 0u;
   const Shape& w = binding.in[Conv::kWeights].shape();
   if (g.op.winograd) add_winograd(node, parts);
+  else if (g.op.group > 1) parts.launches.push_back(depthwise_launch(node));
   else
     parts.launches.push_back(
         direct_launch(node, w[1] * product(w, 2, static_cast<Index>(w.size()))));
