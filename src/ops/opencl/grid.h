@@ -31,4 +31,10 @@ inline Index vectors_each(const Device& device, Index vectors) {
   return std::clamp<Index>(shared, 1, kMost);
 }
 
+/// The same for a kernel whose units take whole rows of n elements.
+inline Index rows_each(const Device& device, Index n) {
+  constexpr Index kElements = 512;
+  return device.facts().is_cpu() ? std::max<Index>(1, kElements / std::max<Index>(16, n)) : 1;
+}
+
 }  // namespace engine::opencl

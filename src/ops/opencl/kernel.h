@@ -26,7 +26,16 @@ struct Out {
 struct Scratch {
   std::size_t offset, bytes;
 };
-using Argument = std::variant<In, Out, Scratch, cl_mem, cl_int, cl_float, Ints>;
+/// Where a kernel reports bad values: two arguments, the run's FaultCell and the number of the
+/// step.
+struct Faults {};
+using Argument = std::variant<In, Out, Scratch, Faults, cl_mem, cl_int, cl_float, Ints>;
+
+/// The first fault of a run (`report` in kernels/common.cl): `step` counts from 1, 0 is none.
+struct FaultCell {
+  cl_int step = 0, kind = 0;
+  cl_long a = 0, b = 0;
+};
 
 /// One kernel over a grid of work-items. Nothing is launched on a grid without items.
 struct Launch {
@@ -113,6 +122,14 @@ std::size_t operand_bytes(const Operand& operand) {
   if (!operand) return 0;
   return operand.layout.blocked ? ops::blocked_bytes(operand.shape(), operand.layout)
                                 : static_cast<std::size_t>(operand.size()) * size_of(operand.dtype);
+}
+
+/// An operand that a node may lack; its kernel sees a null pointer then.
+inline Argument input_or_none(const Binding& binding, std::size_t i) {
+  return i < binding.in.size() && binding.in[i] ? Argument(In{i}) : Argument(cl_mem{nullptr});
+}
+inline Argument output_or_none(const Binding& binding, std::size_t i) {
+  return i < binding.out.size() && binding.out[i] ? Argument(Out{i}) : Argument(cl_mem{nullptr});
 }
 
 /// As an argument; the caller has made sure that it fits (`fits_ints`).

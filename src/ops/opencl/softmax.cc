@@ -11,9 +11,7 @@ std::optional<DeviceKernel::Parts> bind_softmax(const Device& device, const Bind
   Launch launch{"softmax", x.inner == 1 ? "softmax_rows" : "softmax_columns", {In{0}, Out{0}}};
   std::vector<Argument>& arguments = launch.arguments;
   if (x.inner == 1) {
-    constexpr Index kElementsEach = 512;
-    const Index each =
-        device.facts().is_cpu() ? std::max<Index>(1, kElementsEach / std::max<Index>(16, x.n)) : 1;
+    const Index each = rows_each(device, x.n);
     arguments.insert(arguments.end(), {to_int(x.outer), to_int(x.n), to_int(each), cl_int{op.log}});
     set_grid(device, (x.outer + each - 1) / each, 1, launch);
   } else {
