@@ -69,7 +69,9 @@ class Run final : public ops::DeviceRun {
         arena_(device_->allocate(recording.arena_bytes)),
         inputs_(recording.inputs),
         outputs_(recording.outputs),
-        staging_(*device_, queue_, lay_out(recording)) {
+        staging_(*device_, queue_, lay_out(recording)),
+        faults_(device_->allocate(sizeof(FaultCell))) {
+    require(clear_faults(queue_.get()), "clEnqueueWriteBuffer");
     for (const ops::Recording::Step& step : recording.steps) actions_.push_back(action(step));
   }
 
@@ -87,6 +89,7 @@ class Run final : public ops::DeviceRun {
     for (const Action& action : actions_)
       if (!action.host && fault.ok()) fault = perform(queue_.get(), action, nullptr);
     if (api().clFinish(queue_.get()) == CL_SUCCESS && fault.ok()) device_->save_programs();
+    require(clear_faults(queue_.get()), "clEnqueueWriteBuffer");  // the memory held anything
   }
 
   std::byte* input(std::size_t i) noexcept override { return staging_.data() + in_offsets_[i]; }
@@ -145,6 +148,13 @@ class Run final : public ops::DeviceRun {
       set(sizeof(memory), memory ? &memory : nullptr);
       bound.operands.push_back(std::move(buffer));
     };
+    const auto set_faults = [&] {
+      const cl_mem cell = faults_.get();
+      const auto number = static_cast<cl_int>(actions_.size() + 1);
+      set(sizeof(cell), &cell);
+      set(sizeof(number), &number);
+      reports_ = true;
+    };
     for (const Argument& argument : launch.arguments) {
       if (const auto* in = std::get_if<In>(&argument))
         set_buffer(operand(step.in[in->index], kernel.in_bytes()[in->index]));
@@ -152,6 +162,7 @@ class Run final : public ops::DeviceRun {
         set_buffer(operand(step.out[out->index], kernel.out_bytes()[out->index]));
       else if (const auto* scratch = std::get_if<Scratch>(&argument))
         set_buffer(part(step.scratch + scratch->offset, scratch->bytes));
+      else if (std::get_if<Faults>(&argument)) set_faults();
       else std::visit([&](const auto& value) { set(sizeof(value), &value); }, argument);
     }
     return bound;
@@ -222,8 +233,27 @@ class Run final : public ops::DeviceRun {
       if (!fault.ok()) step = static_cast<std::ptrdiff_t>(i);
     }
     if (fault.ok()) fault = move_outputs(queue);
+    if (fault.ok() && reports_) fault = read_faults(queue);
     const Fault end = fault_of(api().clFinish(queue));
+    if (fault.ok() && end.ok() && reports_ && fault_.step != 0) return take_fault(queue, step);
     return fault.ok() ? end : fault;
+  }
+
+  Fault read_faults(cl_command_queue queue) noexcept {
+    return fault_of(api().clEnqueueReadBuffer(queue, faults_.get(), CL_FALSE, 0, sizeof(fault_),
+                                              &fault_, 0, nullptr, nullptr));
+  }
+  // What kernels have reported; the next run starts without.
+  Fault take_fault(cl_command_queue queue, std::ptrdiff_t& step) noexcept {
+    const FaultCell found = fault_;
+    step = found.step - 1;
+    if (const Fault fault = fault_of(clear_faults(queue)); !fault.ok()) return fault;
+    return {static_cast<Status::Fault>(found.kind), found.a, found.b};
+  }
+  cl_int clear_faults(cl_command_queue queue) noexcept {
+    fault_ = {};
+    return api().clEnqueueWriteBuffer(queue, faults_.get(), CL_TRUE, 0, sizeof(fault_), &fault_, 0,
+                                      nullptr, nullptr);
   }
 
   static Fault fault_of(cl_int code) noexcept {
@@ -303,6 +333,9 @@ class Run final : public ops::DeviceRun {
   std::vector<ops::Recording::Port> inputs_, outputs_;
   std::vector<std::size_t> in_offsets_, out_offsets_;
   Staging staging_;
+  FaultCell fault_;
+  Buffer faults_;
+  bool reports_ = false;  // some kernel may report a fault
   std::vector<Action> actions_;
 };
 

@@ -135,6 +135,20 @@ FOLD(fold_max, q > p ? q : p)
 #define MAX_LANES(v) fold_max(v, fold_memory)
 #endif
 
+// The first bad value of a run (FaultCell in ops/opencl/kernel.h); `step` counts from 1. Kernels go
+// on after it, inside their tensors.
+typedef struct {
+  int step, kind;
+  long a, b;
+} FaultCell;
+#define INDEX_OUT_OF_RANGE 1  // Status::Fault
+static void report(global FaultCell* cell, int step, int kind, long a, long b) {
+  if (atomic_cmpxchg(&cell->step, 0, step) != 0) return;
+  cell->kind = kind;
+  cell->a = a;
+  cell->b = b;
+}
+
 // Geometry of a blocked tensor (ops/layout.h): channels, height, width, block, floats of a row with
 // its border, of a plane, of an image, and from the start of a plane to its first pixel.
 typedef struct {
