@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace engine::test {
 namespace {
 
@@ -59,6 +61,75 @@ TEST_P(OpenClBits, BatchesAndSpecialValues) {
     }
     check_on_device(special);
   }
+}
+
+// What the table has, and the device has kernels for; but for forms that none of them takes.
+TEST(OpenClBitsTable, RunsOnTheDevice) {
+  if (!backend()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
+  std::set<std::string> fallen, run;
+  for (const BitCase& c : bit_cases()) {
+    std::string kernel;
+    run_backend(c.make(2), *backend(), 1, &kernel);
+    (kernel.ends_with("on the host") ? fallen : run).insert(c.name.substr(0, c.name.find(' ')));
+  }
+  for (const char* name : {"Conv",
+                           "Dense",
+                           "MatMul",
+                           "Softmax",
+                           "LayerNormalization",
+                           "RMSNormalization",
+                           "BatchNormalization",
+                           "ReduceSum",
+                           "ReduceMean",
+                           "ReduceMax",
+                           "ReduceLogSumExp",
+                           "MaxPool",
+                           "AveragePool",
+                           "RNN",
+                           "GRU",
+                           "LSTM",
+                           "Relu",
+                           "Gelu",
+                           "Add",
+                           "Max"})
+    EXPECT_TRUE(run.contains(name)) << name;
+  for (const char* known :
+       {"Conv", "ConvTranspose", "Einsum", "Gemm", "MatMul", "GroupNormalization",
+        "InstanceNormalization", "Pow", "Sin", "Cos", "Atan", "Round", "Sign"})
+    fallen.erase(known);
+  for (const std::string& name : fallen) ADD_FAILURE() << name << " falls back to the host";
+}
+
+// What moves or picks by indices, and has no case in the table.
+TEST(OpenClBitsTable, Indexing) {
+  if (!backend()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
+  const Tensor x = random_special({3, 5, 21}, 1, 6);
+  const auto check = [&](const char* name, ops::Attributes a, std::vector<Tensor> in,
+                         std::vector<bool> outputs = {true}) {
+    OperatorCase c;
+    c.name = name;
+    c.op = make_operator("", name, a);
+    c.inputs = std::move(in);
+    c.outputs = std::move(outputs);
+    std::string kernel;
+    run_backend(c, *backend(), 1, &kernel);
+    EXPECT_FALSE(kernel.ends_with("on the host")) << kernel;
+    check_on_device(c);
+  };
+  const Tensor indices = Tensor::of<Index>({2, 2}, {4, -5, 0, -1});
+  check("Gather", attributes({{"axis", Index{1}}}), {x, indices});
+  check("Gather", attributes({{"axis", Index{2}}}), {x, indices});
+  const Tensor tuples = Tensor::of<Index>({4, 2}, {2, 4, -3, 1, 0, 1, 2, -1});
+  check("GatherND", {}, {x, tuples});
+  check("GatherND", attributes({{"batch_dims", Index{1}}}),
+        {x, Tensor::of<Index>({3, 2, 1}, {4, 0, 1, -2, 3, 3})});
+  for (const char* reduction : {"none", "add", "mul", "max", "min"})
+    check("ScatterND", attributes({{"reduction", std::string(reduction)}}),
+          {x, tuples, random_special({4, 21}, 2, 6)});
+  for (const Index axis : {1, 2})
+    for (const bool largest : {false, true})
+      check("TopK", attributes({{"axis", axis}, {"largest", Index{largest}}}),
+            {x, Tensor::of<Index>({1}, {4})}, {true, true});
 }
 
 std::string test_name(const testing::TestParamInfo<std::size_t>& info) {
