@@ -59,6 +59,7 @@ GATHER(gather_8, ulong)
       if (offset < 0) return;                                                                     \
       global float* to = y + offset + at;                                                         \
       const F q = load_some(updates + row * run + at, count), p = load_some(to, count);           \
+      (void)p;                                                                                    \
       store_some(COMBINE, to, count);                                                             \
     }                                                                                             \
   }
