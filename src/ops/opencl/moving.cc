@@ -1,12 +1,7 @@
 #include "ops/opencl/moving.h"
 
+#include "ops/copy_walks.h"
 #include "ops/opencl/grid.h"
-
-#include "ops/broadcast_loop.h"
-#include "ops/concat.h"
-#include "ops/moving.h"
-#include "ops/slice.h"
-#include "ops/split.h"
 #include "ops/transpose.h"
 
 namespace engine::opencl {
@@ -142,102 +137,34 @@ std::optional<Launch> move_launch(const Device& device, const ops::LoopAxes<2>& 
   return launch;
 }
 
-// Copies of a node, all of which must have a kernel.
-class Moves {
- public:
-  explicit Moves(const Device& device, const char* name) : device_(device), parts_{name, {}} {}
-  void add(const ops::LoopAxes<2>& axes, std::size_t element, Index from_start, Index to_start,
-           std::size_t in, std::size_t out) {
-    auto launch = move_launch(device_, axes, element, from_start, to_start, In{in}, Out{out});
-    complete_ = complete_ && launch;
-    if (launch) parts_.launches.push_back(std::move(*launch));
+// The copies of a node, all of which must have a kernel.
+std::optional<DeviceKernel::Parts> bind_walks(const Device& device, const char* name,
+                                              const Binding& binding,
+                                              const std::optional<ops::CopyWalks>& walks) {
+  if (!walks) return std::nullopt;
+  DeviceKernel::Parts parts{name, {}};
+  for (const ops::CopyWalk& walk : *walks) {
+    auto launch = move_launch(device, walk.axes, size_of(binding.in[0].dtype), walk.from_start,
+                              walk.to_start, In{walk.in}, Out{walk.out});
+    if (!launch) return std::nullopt;
+    parts.launches.push_back(std::move(*launch));
   }
-  std::optional<DeviceKernel::Parts> take() {
-    return complete_ ? std::optional(std::move(parts_)) : std::nullopt;
-  }
-
- private:
-  const Device& device_;
-  DeviceKernel::Parts parts_;
-  bool complete_ = true;
-};
-
-/// x [rows, run] in memory of rows [.., from_row] and [.., to_row].
-ops::LoopAxes<2> rows_of(Index rows, Index run, Index from_row, Index to_row) {
-  ops::LoopAxes<2> axes;
-  axes.push_back({rows, {from_row, to_row}});
-  axes.push_back({run, {1, 1}});
-  return axes;
+  return parts;
 }
 
 }  // namespace
 
 std::optional<DeviceKernel::Parts> bind_concat(const Device& device, const Binding& binding) {
-  const ops::Output& out = binding.out[0];
-  if (out.dtype == DType::kString) return std::nullopt;
-  const Index axis = static_cast<const ops::Concat&>(binding.op).axis;
-  const AxisView y = split_at(out.shape(), normalize_axis(axis, out.rank()));
-  Moves moves(device, "concat");
-  Index at = 0;
-  for (std::size_t i = 0; i < binding.in.size(); ++i) {
-    const Index run = binding.in[i].size() / y.outer;
-    if (run > 0)
-      moves.add(rows_of(y.outer, run, run, y.n * y.inner), size_of(out.dtype), 0, at, i, 0);
-    at += run;
-  }
-  return moves.take();
+  return bind_walks(device, "concat", binding, ops::concat_walks(binding));
 }
-
 std::optional<DeviceKernel::Parts> bind_split(const Device& device, const Binding& binding) {
-  const ops::Input& in = binding.in[0];
-  if (in.dtype == DType::kString || in.size() == 0) return std::nullopt;
-  const Index along = normalize_axis(static_cast<const ops::Split&>(binding.op).axis, in.rank());
-  const AxisView x = split_at(in.shape(), along);
-  Moves moves(device, "split");
-  Index at = 0;
-  for (std::size_t i = 0; i < binding.out.size(); ++i) {
-    if (!binding.out[i]) return std::nullopt;  // where the next part begins is not known
-    const Index run = binding.out[i].shape()[static_cast<std::size_t>(along)] * x.inner;
-    if (at + run > x.n * x.inner) return std::nullopt;
-    if (run > 0)
-      moves.add(rows_of(x.outer, run, x.n * x.inner, run), size_of(in.dtype), at, 0, 0, i);
-    at += run;
-  }
-  return at == x.n * x.inner ? moves.take() : std::nullopt;
+  return bind_walks(device, "split", binding, ops::split_walks(binding));
 }
-
 std::optional<DeviceKernel::Parts> bind_slice(const Device& device, const Binding& binding) {
-  const ops::Input& data = binding.in[0];
-  if (data.dtype == DType::kString || data.rank() == 0) return std::nullopt;
-  for (std::size_t i = 1; i < binding.in.size(); ++i)
-    if (binding.in[i] && !binding.in[i].data) return std::nullopt;
-  ops::Slice::Ranges ranges;
-  if (!ops::Slice::ranges(binding.in, binding.out[0].shape(), ranges).ok()) return std::nullopt;
-  const Small<Index> from = ops::loop_strides(data.shape());
-  const Small<Index> to = ops::loop_strides(binding.out[0].shape());
-  ops::LoopAxes<2> axes;
-  Index start = 0;
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    start += ranges[i].first * from[i];
-    const Index step = ranges[i].count > 1 ? ranges[i].step * from[i] : 0;  // may be huge
-    axes.push_back({ranges[i].count, {step, to[i]}});
-  }
-  Moves moves(device, "slice");
-  moves.add(axes, size_of(data.dtype), start, 0, 0, 0);
-  return moves.take();
+  return bind_walks(device, "slice", binding, ops::slice_walks(binding));
 }
-
 std::optional<DeviceKernel::Parts> bind_expand(const Device& device, const Binding& binding) {
-  const ops::Input& in = binding.in[0];
-  const ops::Output& out = binding.out[0];
-  if (in.dtype == DType::kString) return std::nullopt;
-  const Shape from = broadcast_strides(in.shape(), out.shape());
-  const Small<Index> to = ops::loop_strides(out.shape());
-  ops::LoopAxes<2> axes;
-  for (std::size_t i = 0; i < to.size(); ++i) axes.push_back({out.shape()[i], {from[i], to[i]}});
-  Moves moves(device, "expand");
-  moves.add(axes, size_of(in.dtype), 0, 0, 0, 0);
-  return moves.take();
+  return bind_walks(device, "expand", binding, ops::expand_walks(binding));
 }
 
 std::optional<DeviceKernel::Parts> bind_transpose(const Device& device, const Binding& binding) {
@@ -249,9 +176,7 @@ std::optional<DeviceKernel::Parts> bind_transpose(const Device& device, const Bi
   ops::LoopAxes<2> axes;
   for (std::size_t i = 0; i < to.size(); ++i)
     axes.push_back({binding.out[0].shape()[i], {from[static_cast<std::size_t>(perm[i])], to[i]}});
-  Moves moves(device, "transpose");
-  moves.add(axes, size_of(in.dtype), 0, 0, 0, 0);
-  return moves.take();
+  return bind_walks(device, "transpose", binding, ops::CopyWalks{{0, 0, axes, 0, 0}});
 }
 
 DeviceKernel::Parts reorder_parts(const Device& device, const ops::Input& from,

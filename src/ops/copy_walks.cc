@@ -1,0 +1,85 @@
+#include "ops/copy_walks.h"
+
+#include "ops/concat.h"
+#include "ops/slice.h"
+#include "ops/split.h"
+
+namespace engine::ops {
+namespace {
+
+/// x [rows, run] in memory of rows [.., from_row] and [.., to_row].
+LoopAxes<2> rows_of(Index rows, Index run, Index from_row, Index to_row) {
+  LoopAxes<2> axes;
+  axes.push_back({rows, {from_row, to_row}});
+  axes.push_back({run, {1, 1}});
+  return axes;
+}
+
+}  // namespace
+
+std::optional<CopyWalks> concat_walks(const Binding& binding) {
+  const Output& out = binding.out[0];
+  if (out.dtype == DType::kString) return std::nullopt;
+  const Index axis = static_cast<const Concat&>(binding.op).axis;
+  const AxisView y = split_at(out.shape(), normalize_axis(axis, out.rank()));
+  const Index row = y.n * y.inner;
+  CopyWalks walks;
+  Index at = 0;
+  for (std::size_t i = 0; i < binding.in.size(); ++i) {
+    const Index run = binding.in[i].size() / y.outer;
+    if (run > 0) walks.push_back({i, 0, rows_of(y.outer, run, run, row), 0, at});
+    at += run;
+  }
+  return walks;
+}
+
+std::optional<CopyWalks> split_walks(const Binding& binding) {
+  const Input& in = binding.in[0];
+  if (in.dtype == DType::kString || in.size() == 0) return std::nullopt;
+  const Index along = normalize_axis(static_cast<const Split&>(binding.op).axis, in.rank());
+  const AxisView x = split_at(in.shape(), along);
+  const Index row = x.n * x.inner;
+  CopyWalks walks;
+  Index at = 0;
+  for (std::size_t i = 0; i < binding.out.size(); ++i) {
+    if (!binding.out[i]) return std::nullopt;  // where the next part begins is not known
+    const Index run = binding.out[i].shape()[static_cast<std::size_t>(along)] * x.inner;
+    if (at + run > row) return std::nullopt;
+    if (run > 0) walks.push_back({0, i, rows_of(x.outer, run, row, run), at, 0});
+    at += run;
+  }
+  if (at != row) return std::nullopt;
+  return walks;
+}
+
+std::optional<CopyWalks> slice_walks(const Binding& binding) {
+  const Input& data = binding.in[0];
+  if (data.dtype == DType::kString || data.rank() == 0) return std::nullopt;
+  for (std::size_t i = 1; i < binding.in.size(); ++i)
+    if (binding.in[i] && !binding.in[i].data) return std::nullopt;
+  const Small<Index> from = loop_strides(data.shape());
+  const Small<Index> to = loop_strides(binding.out[0].shape());
+  Slice::Ranges ranges;
+  if (!Slice::ranges(binding.in, binding.out[0].shape(), ranges).ok()) return std::nullopt;
+  LoopAxes<2> axes;
+  Index start = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    start += ranges[i].first * from[i];
+    const Index step = ranges[i].count > 1 ? ranges[i].step * from[i] : 0;  // may be huge
+    axes.push_back({ranges[i].count, {step, to[i]}});
+  }
+  return CopyWalks{{0, 0, axes, start, 0}};
+}
+
+std::optional<CopyWalks> expand_walks(const Binding& binding) {
+  const Input& in = binding.in[0];
+  const Output& out = binding.out[0];
+  if (in.dtype == DType::kString) return std::nullopt;
+  const Shape from = broadcast_strides(in.shape(), out.shape());
+  const Small<Index> to = loop_strides(out.shape());
+  LoopAxes<2> axes;
+  for (std::size_t i = 0; i < to.size(); ++i) axes.push_back({out.shape()[i], {from[i], to[i]}});
+  return CopyWalks{{0, 0, axes, 0, 0}};
+}
+
+}  // namespace engine::ops
