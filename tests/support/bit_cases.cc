@@ -488,4 +488,15 @@ OperatorCase take_samples(const OperatorCase& whole, unsigned batched, Index bat
   return part;
 }
 
+OperatorCase special_case(const BitCase& c, int rarity) {
+  OperatorCase special = c.make(2);
+  for (std::size_t i = 0; i < special.inputs.size(); ++i) {
+    Tensor& input = special.inputs[i];
+    const bool chosen = i == 0 || static_cast<int>(i) == rarity % 4;
+    if (chosen && input.defined() && input.dtype() == DType::kFloat32)
+      input = random_special(input.shape(), static_cast<unsigned>(i), rarity);
+  }
+  return special;
+}
+
 }  // namespace engine::test

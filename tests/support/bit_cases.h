@@ -25,4 +25,8 @@ Tensor take_rows(const Tensor& pool, Index count, Index first);
 /// The case of `whole` with rows [first, first + batch) of its batched inputs.
 OperatorCase take_samples(const OperatorCase& whole, unsigned batched, Index batch, Index first);
 
+/// The case at two samples with special values in its first input, and in the parameters that
+/// `rarity` chooses: not in all, so that they do not drown what the others do.
+OperatorCase special_case(const BitCase& c, int rarity);
+
 }  // namespace engine::test
