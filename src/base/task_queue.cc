@@ -10,12 +10,13 @@ struct TaskQueue::State {
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<std::function<void()>> tasks;
+  std::size_t expected = 0;
   bool closing = false;
 
-  /// The next task; an empty one if the queue is closed and has none.
+  /// The next task; an empty one if the queue is closed, has none, and expects none.
   std::function<void()> take() {
     std::unique_lock lock(mutex);
-    wake.wait(lock, [&] { return closing || !tasks.empty(); });
+    wake.wait(lock, [&] { return !tasks.empty() || (closing && expected == 0); });
     if (tasks.empty()) return {};
     std::function<void()> task = std::move(tasks.front());
     tasks.pop_front();
@@ -40,11 +41,29 @@ TaskQueue::~TaskQueue() {
   thread_.detach();
 }
 
+void TaskQueue::start_thread() {
+  if (!thread_.joinable()) thread_ = std::thread([state = state_] { serve(state); });
+}
+
 void TaskQueue::submit(std::function<void()> task) {
   const std::lock_guard lock(state_->mutex);
-  if (!thread_.joinable()) thread_ = std::thread([state = state_] { serve(state); });
+  start_thread();
   state_->tasks.push_back(std::move(task));
   state_->wake.notify_one();
+}
+
+void TaskQueue::expect() {
+  const std::lock_guard lock(state_->mutex);
+  start_thread();
+  ++state_->expected;
+}
+
+void TaskQueue::submit_expected(std::function<void()> task) {
+  const std::shared_ptr<State> state = state_;  // the task may end this
+  const std::lock_guard lock(state->mutex);
+  --state->expected;
+  state->tasks.push_back(std::move(task));
+  state->wake.notify_one();
 }
 
 void TaskQueue::serve(const std::shared_ptr<State>& state) {

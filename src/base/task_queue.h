@@ -18,8 +18,13 @@ class TaskQueue {
   /// Tasks must not throw. Thread-safe.
   void submit(std::function<void()> task);
 
+  /// Announces a task: the destructor waits until it has come, by `submit_expected`, and has run.
+  void expect();
+  void submit_expected(std::function<void()> task);
+
  private:
   struct State;
+  void start_thread();  // under the lock
   static void serve(const std::shared_ptr<State>& state);
 
   std::shared_ptr<State> state_;  // outlives this on the thread

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 #include <vector>
 
 namespace engine {
@@ -34,6 +35,21 @@ TEST(ConcurrencyTaskQueue, MayGoFromWithinATask) {
   queue.reset();
   ready.set_value();
   EXPECT_EQ(done.get_future().get(), 5);
+}
+
+TEST(ConcurrencyTaskQueue, WaitsForTasksThatItExpects) {
+  std::vector<int> seen;
+  std::thread other;
+  {
+    TaskQueue queue;
+    queue.expect();
+    other = std::thread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the queue is closing by now
+      queue.submit_expected([&] { seen.push_back(1); });
+    });
+  }
+  EXPECT_EQ(seen, std::vector{1});
+  other.join();
 }
 
 }  // namespace
