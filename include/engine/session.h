@@ -113,9 +113,12 @@ class ENGINE_API Session {
   /// expected), kRunFailed, kResourceExhausted.
   Tensors run(const Tensors& inputs) const;
 
-  /// The same, later, on a thread of the session: returns at once. Submitted runs start in order.
+  /// The same, later: returns at once. Submitted runs start in order, on a thread of the session. A
+  /// device with memory of its own has up to two of them at once, and no thread waits for it, unless
+  /// steps of the model need the host.
   std::future<Tensors> submit(Tensors inputs) const;
-  /// `on_done(outputs, nullptr)` or `on_done({}, error)`, called on the session's thread.
+  /// `on_done(outputs, nullptr)` or `on_done({}, error)`, called on the session's thread. It may
+  /// submit more, and may let go of the session.
   void submit(Tensors inputs, std::function<void(Tensors, std::exception_ptr)> on_done) const;
 
   /// Fixes the shapes of all inputs. Throws if a shape does not fit, or if an output's shape

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -49,6 +50,14 @@ class DeviceRun {
   virtual Fault run(std::ptrdiff_t& step) noexcept = 0;
   /// The same with the time that each step took on the device, in nanoseconds.
   virtual Fault run(std::ptrdiff_t& step, std::span<std::int64_t> spent) = 0;
+
+  /// Whether steps run on the host, between transfers: such runs cannot be started.
+  virtual bool needs_host() const noexcept = 0;
+  using Done = std::function<void(const Fault& fault, std::ptrdiff_t step)>;
+  /// The same as `run`, but returns when all of it is queued. `done` is called once: by a thread of
+  /// the driver, which must not be kept, or before this returns if the device refuses. Until then
+  /// this may not be destroyed, nor its memory touched.
+  virtual void start(Done done) noexcept = 0;
 };
 
 }  // namespace engine::ops

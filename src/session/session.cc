@@ -92,16 +92,17 @@ std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shape
   return cached;
 }
 
-std::unique_ptr<graph::Context> Session::Impl::take_context(CachedPlan& cached) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!cached.contexts.empty()) {
-      auto context = std::move(cached.contexts.back());
-      cached.contexts.pop_back();
-      return context;
-    }
+std::unique_ptr<graph::Context> Session::Impl::take_context(CachedPlan& cached,
+                                                            const std::vector<Tensor>& inputs) {
+  std::unique_ptr<graph::Context> context;
+  if (const std::lock_guard lock(mutex_); !cached.contexts.empty()) {
+    context = std::move(cached.contexts.back());
+    cached.contexts.pop_back();
   }
-  return std::make_unique<graph::Context>(cached.plan, *pool);
+  if (!context) context = std::make_unique<graph::Context>(cached.plan, *pool);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].bytes()) std::memcpy(context->input(i), inputs[i].data(), inputs[i].bytes());
+  return context;
 }
 
 Tensors Session::Impl::named(std::vector<Tensor> outputs) const {
@@ -111,11 +112,8 @@ Tensors Session::Impl::named(std::vector<Tensor> outputs) const {
   return result;
 }
 
-Tensors Session::Impl::run_plan(CachedPlan& cached, const std::vector<Tensor>& inputs) {
-  std::unique_ptr<graph::Context> context = take_context(cached);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].bytes()) std::memcpy(context->input(i), inputs[i].data(), inputs[i].bytes());
-  const Status status = context->run();
+Tensors Session::Impl::give_back(CachedPlan& cached, std::unique_ptr<graph::Context> context,
+                                 const Status& status) {
   if (!status.ok())
     fail(graph::code_of(status.fault), cached.plan->label(static_cast<std::size_t>(status.node)),
          ": ", graph::describe({status.fault, status.a, status.b}));
@@ -131,14 +129,21 @@ Tensors Session::Impl::run_plan(CachedPlan& cached, const std::vector<Tensor>& i
   return named(std::move(outputs));
 }
 
+Tensors Session::Impl::run_plan(CachedPlan& cached, std::unique_ptr<graph::Context> context) {
+  const Status status = context->run();
+  return give_back(cached, std::move(context), status);
+}
+
+Tensors Session::Impl::interpret(const std::vector<Tensor>& inputs) {
+  return named(graph::interpret(*program, inputs, *pool, {options.max_bytes, options.max_trips}));
+}
+
 Tensors Session::Impl::run(const Tensors& inputs) {
   const FpState fp;
   const std::vector<Tensor> list = ordered(inputs);
-  std::vector<Shape> shapes;
-  for (const Tensor& tensor : list) shapes.push_back(tensor.shape());
-  const std::shared_ptr<CachedPlan> cached = plan_for(shapes);
-  if (cached->plan) return run_plan(*cached, list);
-  return named(graph::interpret(*program, list, *pool, {options.max_bytes, options.max_trips}));
+  const std::shared_ptr<CachedPlan> cached = plan_for(shapes_of(list));
+  if (!cached->plan) return interpret(list);
+  return run_plan(*cached, take_context(*cached, list));
 }
 
 Session::Session(const Model& model, SessionOptions options)
@@ -146,20 +151,9 @@ Session::Session(const Model& model, SessionOptions options)
 
 Tensors Session::run(const Tensors& inputs) const { return impl_->run(inputs); }
 
-// A submitted run does not own the session: its destructor waits for the queue instead.
 void Session::submit(Tensors inputs,
                      std::function<void(Tensors, std::exception_ptr)> on_done) const {
-  Impl* impl = impl_.get();
-  impl->submit([impl, inputs = std::move(inputs), on_done = std::move(on_done)] {
-    Tensors outputs;
-    std::exception_ptr error;
-    try {
-      outputs = impl->run(inputs);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    on_done(std::move(outputs), error);
-  });
+  impl_->submit({std::move(inputs), std::move(on_done)});
 }
 
 std::future<Tensors> Session::submit(Tensors inputs) const {

@@ -9,11 +9,18 @@
 
 #include <engine/session.h>
 
+#include <deque>
 #include <list>
 #include <mutex>
 #include <utility>
 
 namespace engine {
+
+/// Inputs of a run that was submitted, and who wants to know.
+struct Submission {
+  Tensors inputs;
+  std::function<void(Tensors, std::exception_ptr)> on_done;
+};
 
 /// A plan with the contexts that are free to run it.
 struct CachedPlan {
@@ -33,7 +40,7 @@ struct Session::Impl {
 
   Tensors run(const Tensors& inputs);
   std::vector<std::string> remarks() const;
-  void submit(std::function<void()> task) { queue_.submit(std::move(task)); }
+  void submit(Submission run);
 
   /// Inputs in the graph's order, defaults filled in. Throws if names, types or shapes do not fit.
   std::vector<Tensor> ordered(const Tensors& inputs) const;
@@ -43,9 +50,26 @@ struct Session::Impl {
  private:
   void load_tuning();
   void add_remark(std::string text);  // under the lock, or before others see the session
-  Tensors run_plan(CachedPlan& cached, const std::vector<Tensor>& inputs);
-  std::unique_ptr<graph::Context> take_context(CachedPlan& cached);
+  Tensors interpret(const std::vector<Tensor>& inputs);
+  Tensors run_plan(CachedPlan& cached, std::unique_ptr<graph::Context> context);
+  /// A context that is free, filled with inputs.
+  std::unique_ptr<graph::Context> take_context(CachedPlan& cached,
+                                               const std::vector<Tensor>& inputs);
+  /// What it computed. The context is free again. Throws Error if the run failed.
+  Tensors give_back(CachedPlan& cached, std::unique_ptr<graph::Context> context,
+                    const Status& status);
   Tensors named(std::vector<Tensor> outputs) const;
+
+  // Runs that were submitted (submit.cc), on the queue's thread.
+  struct Flight;
+  using Answer = std::function<void()>;
+  void begin_waiting(std::vector<Answer>& answers);
+  void begin(Submission run, std::vector<Answer>& answers);
+  void start(Flight flight);
+  void land(Flight& flight, const Status& status, std::vector<Answer>& answers);
+
+  std::deque<Submission> waiting_;
+  int in_flight_ = 0;
 
   mutable std::mutex mutex_;
   std::vector<std::string> remarks_;
@@ -61,6 +85,12 @@ struct BoundCall::Impl {
   Impl(std::shared_ptr<Session::Impl> owner, std::shared_ptr<const graph::Plan> plan)
       : session(std::move(owner)), context(std::move(plan), *session->pool) {}
 };
+
+inline std::vector<Shape> shapes_of(const std::vector<Tensor>& tensors) {
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : tensors) shapes.push_back(tensor.shape());
+  return shapes;
+}
 
 /// Throws Error (kInvalidArgument) unless the tensor fits the declaration; `bound` collects the
 /// extents of named free dimensions, which must agree across inputs.

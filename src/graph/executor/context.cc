@@ -7,6 +7,7 @@ namespace engine::graph {
 namespace {
 
 Status status_of(const ops::Fault& fault, std::ptrdiff_t step) noexcept {
+  if (fault.ok()) return {};
   return {fault.kind, static_cast<std::int32_t>(step), fault.a, fault.b};
 }
 
@@ -75,7 +76,7 @@ Status Context::run() noexcept {
   if (device_) [[unlikely]] {
     std::ptrdiff_t step = -1;
     const ops::Fault fault = device_->run(step);
-    return fault.ok() ? Status{} : status_of(fault, step);
+    return status_of(fault, step);
   }
   const Bound* const end = steps_.data() + steps_.size();
   for (const Bound* step = steps_.data(); step != end; ++step)
@@ -83,6 +84,12 @@ Status Context::run() noexcept {
       return status_of(fault, step - steps_.data());
   ++earlier_runs_;
   return {};
+}
+
+void Context::start(std::function<void(const Status&)> done) noexcept {
+  device_->start([done = std::move(done)](const ops::Fault& fault, std::ptrdiff_t step) {
+    done(status_of(fault, step));
+  });
 }
 
 void Context::begin(Profile& profile) const {
@@ -126,7 +133,7 @@ Status Context::run_steps(std::span<std::int64_t> spent) {
   if (device_) {
     std::ptrdiff_t step = -1;
     const ops::Fault fault = device_->run(step, spent);
-    return fault.ok() ? Status{} : status_of(fault, step);
+    return status_of(fault, step);
   }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const std::int64_t start = now();

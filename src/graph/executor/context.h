@@ -8,6 +8,7 @@
 #include <engine/profile.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,6 +38,11 @@ class Context {
   Status run() noexcept;
   /// The same, adding times to `profile`, whose nodes it makes if there are none.
   Status run(Profile& profile);
+
+  /// Whether `start` may be called: all of the run is the device's.
+  bool can_start() const noexcept { return device_ && !device_->needs_host(); }
+  /// Queues a run and returns; `done` is called as by ops::DeviceRun::start.
+  void start(std::function<void(const Status&)> done) noexcept;
 
  private:
   struct Bound {

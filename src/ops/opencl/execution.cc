@@ -4,6 +4,7 @@
 #include "base/check.h"
 
 #include <cstring>
+#include <utility>
 
 namespace engine::opencl {
 namespace {
@@ -94,6 +95,26 @@ class Run final : public ops::DeviceRun {
 
   std::byte* input(std::size_t i) noexcept override { return staging_.data() + in_offsets_[i]; }
   std::byte* output(std::size_t i) noexcept override { return staging_.data() + out_offsets_[i]; }
+
+  bool needs_host() const noexcept override {
+    return std::ranges::any_of(actions_, [](const Action& action) { return action.host; });
+  }
+
+  void start(Done done) noexcept override {
+    done_ = std::move(done);
+    std::ptrdiff_t step = -1;
+    Fault fault = enqueue(queue_.get(), step, nullptr);
+    cl_event end = nullptr;
+    if (fault.ok())
+      fault = fault_of(api().clEnqueueMarkerWithWaitList(queue_.get(), 0, nullptr, &end));
+    end_ = EventHandle(end);
+    if (fault.ok()) fault = fault_of(api().clFlush(queue_.get()));
+    if (fault.ok())
+      fault = fault_of(api().clSetEventCallback(end, CL_COMPLETE, &Run::when_ended, this));
+    if (fault.ok()) return;
+    api().clFinish(queue_.get());
+    tell(fault, step);
+  }
 
   Fault run(std::ptrdiff_t& step) noexcept override { return run_on(queue_.get(), step, nullptr); }
 
@@ -225,30 +246,53 @@ class Run final : public ops::DeviceRun {
 
   using Events = std::vector<std::vector<EventHandle>>;
 
+  static void CL_CALLBACK when_ended(cl_event, cl_int code, void* run) {
+    auto& self = *static_cast<Run*>(run);
+    std::ptrdiff_t step = -1;
+    const Fault fault = code < 0 ? fault_of(code) : self.reported(step);
+    self.tell(fault, step);
+  }
+  // This may be gone when `done` returns.
+  void tell(const Fault& fault, std::ptrdiff_t step) {
+    const Done done = std::move(done_);
+    done(fault, step);
+  }
+
   Fault run_on(cl_command_queue queue, std::ptrdiff_t& step, Events* events) noexcept {
+    Fault fault = enqueue(queue, step, events);
+    if (const Fault end = fault_of(api().clFinish(queue)); fault.ok()) fault = end;
+    return fault.ok() ? reported(step) : fault;
+  }
+
+  Fault enqueue(cl_command_queue queue, std::ptrdiff_t& step, Events* events) noexcept {
     step = -1;
-    Fault fault = move_inputs(queue);
+    Fault fault = begin(queue);
+    if (fault.ok()) fault = move_inputs(queue);
     for (std::size_t i = 0; i < actions_.size() && fault.ok(); ++i) {
       fault = perform(queue, actions_[i], events ? &(*events)[i] : nullptr);
       if (!fault.ok()) step = static_cast<std::ptrdiff_t>(i);
     }
     if (fault.ok()) fault = move_outputs(queue);
-    if (fault.ok() && reports_) fault = read_faults(queue);
-    const Fault end = fault_of(api().clFinish(queue));
-    if (fault.ok() && end.ok() && reports_ && fault_.step != 0) return take_fault(queue, step);
-    return fault.ok() ? end : fault;
+    return fault.ok() && reports_ ? read_faults(queue) : fault;
+  }
+
+  // A run that stopped on its way may have left a report that nobody has read.
+  Fault begin(cl_command_queue queue) noexcept {
+    if (!reports_) return ops::kNoFault;
+    const bool stale = std::exchange(stale_, true);
+    return stale ? fault_of(clear_faults(queue)) : ops::kNoFault;
   }
 
   Fault read_faults(cl_command_queue queue) noexcept {
     return fault_of(api().clEnqueueReadBuffer(queue, faults_.get(), CL_FALSE, 0, sizeof(fault_),
                                               &fault_, 0, nullptr, nullptr));
   }
-  // What kernels have reported; the next run starts without.
-  Fault take_fault(cl_command_queue queue, std::ptrdiff_t& step) noexcept {
-    const FaultCell found = fault_;
-    step = found.step - 1;
-    if (const Fault fault = fault_of(clear_faults(queue)); !fault.ok()) return fault;
-    return {static_cast<Status::Fault>(found.kind), found.a, found.b};
+  // Of a run that came to its end: what its kernels reported.
+  Fault reported(std::ptrdiff_t& step) noexcept {
+    stale_ = fault_.step != 0;
+    if (!stale_) return ops::kNoFault;
+    step = fault_.step - 1;
+    return {static_cast<Status::Fault>(fault_.kind), fault_.a, fault_.b};
   }
   cl_int clear_faults(cl_command_queue queue) noexcept {
     fault_ = {};
@@ -336,7 +380,10 @@ class Run final : public ops::DeviceRun {
   FaultCell fault_;
   Buffer faults_;
   bool reports_ = false;  // some kernel may report a fault
+  bool stale_ = false;    // the device's cell may hold a report of an earlier run
   std::vector<Action> actions_;
+  Done done_;  // of the run that was started
+  EventHandle end_;
 };
 
 }  // namespace

@@ -78,6 +78,27 @@ TEST_F(OpenClFaults, WhereNothingIsCached) {
   }
 }
 
+// What a kernel reports in a run that fails otherwise is not left for the next one.
+TEST_F(OpenClFaults, OfRunsWithBadIndices) {
+  const Model model = rows_of_a_table();
+  FaultyApi api;
+  const Session session(model, {.device = "opencl", .tuning = "off"});
+  BoundCall call = session.bind({{"rows", Shape{3}}});
+  const auto rows = call.input<std::int64_t>("rows");
+  bool failed = true;
+  for (int k = 0; failed; ++k) {
+    rows[1] = 7;
+    api.fail_at(k);
+    const Status bad = call.run();
+    failed = std::ssize(api.calls()) > k;
+    EXPECT_EQ(bad.fault, failed ? Status::Fault::kDevice : Status::Fault::kIndexOutOfRange);
+    rows[1] = 2;
+    api.fail_at(-1);
+    const Status good = call.run();
+    EXPECT_TRUE(good.ok()) << "behind call " << k << ": " << call.message(good);
+  }
+}
+
 TEST_F(OpenClFaults, OfProfiledRuns) {
   const Model model = small_mlp();
   FaultyApi api;

@@ -39,6 +39,17 @@ inline Model small_conv() {
   return model.parse();
 }
 
+/// Rows of a table of 4, by "rows", three positions that the device checks.
+inline Model rows_of_a_table() {
+  onnx::test::ModelWriter model;
+  auto graph = model.graph();
+  graph.input("rows", {3}, onnx::pb::TensorProto::INT64).output("y");
+  graph.floats("table", {4, 20}, some_floats(80, 4));
+  graph.node("Gather", {"table", "rows"}, {"g"});
+  graph.node("Tanh", {"g"}, {"y"});
+  return model.parse();
+}
+
 /// The determinant has no kernel on any device but the host.
 inline Model partly_on_host() {
   onnx::test::ModelWriter model;
