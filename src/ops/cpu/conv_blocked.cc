@@ -109,6 +109,11 @@ void conv_tile(const ConvTileArguments& t) noexcept {
   const Index x_pixel = t.x_pixel, x_row = t.x_row, w_block = t.w_block, step = t.ahead_step;
   for (const ConvRun* run = t.runs; run != t.runs_end; ++run) {
     const float* x = t.x + run->offset;
+    if (t.x_next != 0) {
+#pragma GCC unroll 16
+      for (int p = 0; p < kPixels; ++p)
+        __builtin_prefetch(x + t.x_next + p / kWidth * x_row + p % kWidth * x_pixel);
+    }
 #pragma GCC unroll 1
     for (Index k = 0; k < run->count; ++k, ++x, w += kVecLanes, ahead += step) {
       Reg columns[kColumns];
@@ -195,16 +200,19 @@ class TileGrid {
   class Cursor {
    public:
     Cursor(const TileGrid& grid, Index i)
-        : grid_(grid),
+        : grid_(&grid),
           rows_(grid.count() / grid.parts_),
+          position_(i),
           image_(i / grid.count()),
           row_(i % grid.count() / grid.parts_),
           part_(i % grid.parts_) {}
+    Index position() const noexcept { return position_; }
     Index image() const noexcept { return image_; }
-    Tile tile() const noexcept { return grid_.at(row_, part_); }
+    Tile tile() const noexcept { return grid_->at(row_, part_); }
     bool begins_image() const noexcept { return row_ == 0 && part_ == 0; }
     void operator++() noexcept {
-      if (++part_ < grid_.parts_) return;
+      ++position_;
+      if (++part_ < grid_->parts_) return;
       part_ = 0;
       if (++row_ < rows_) return;
       row_ = 0;
@@ -212,8 +220,8 @@ class TileGrid {
     }
 
    private:
-    const TileGrid& grid_;
-    Index rows_, image_, row_, part_;
+    const TileGrid* grid_;
+    Index rows_, position_, image_, row_, part_;
   };
 
  private:
@@ -228,8 +236,8 @@ class BlockedConvKernel final : public Kernel {
     const ConvChoice choice =
         make_choice(size(), binding.tuning ? find_choice(binding, layer()) : nullptr);
     limits_ = {choice.pixels, choice.blocks};
-    panels_inside_ = choice.images == 0;
-    images_ = std::max<Index>(1, choice.images);
+    group_ = choice.group;
+    parts_tiles_ = parts_tiles(size(), choice);
     tiles_ = TileGrid(y_.height, y_.width, limits_.pixels);
     list_runs();
     panels_ = (y_.blocks + limits_.blocks - 1) / limits_.blocks;
@@ -242,22 +250,13 @@ class BlockedConvKernel final : public Kernel {
   }
 
   Fault run(const Call& call) const noexcept override {
-    const Index count = tiles_.count(), threads = call.pool.concurrency();
-    if (panels_inside_ || panels_ < threads) {
-      const Index units = y_.batch * count, parts = std::min(units, threads);
-      call.pool.parallel(parts, [&](Index part) {
-        const Index first = units * part / parts, last = units * (part + 1) / parts;
-        run_tiles(call, first, last, 0, panels_);
-      });
-    } else {
-      const Index parts = std::min(panels_, threads);
-      call.pool.parallel(parts, [&](Index part) {
-        for (Index image = 0; image < y_.batch; image += images_)
-          for (Index panel = panels_ * part / parts; panel < panels_ * (part + 1) / parts; ++panel)
-            run_tiles(call, image * count, std::min(image + images_, y_.batch) * count, panel,
-                      panel + 1);
-      });
-    }
+    const Index tiles = y_.batch * tiles_.count(), threads = call.pool.concurrency();
+    const Index all = parts_tiles_ ? tiles : panels_, parts = std::min(all, threads);
+    call.pool.parallel(parts, [&](Index part) {
+      const Index first = all * part / parts, last = all * (part + 1) / parts;
+      if (parts_tiles_) run_tiles(call, first, last, 0, panels_);
+      else run_tiles(call, 0, tiles, first, last);
+    });
     return ops::kNoFault;
   }
   bool may_overwrite(Index input) const noexcept override {
@@ -269,8 +268,14 @@ class BlockedConvKernel final : public Kernel {
  private:
   std::string layer() const { return layer_name(name(), operands_, threads_); }
   ConvSize size() const {
-    return {isa_,       y_.batch, y_.height, y_.width, y_.blocks, weights_.k * weights_.n,
-            x_.image(), threads_};
+    return {.isa = isa_,
+            .batch = y_.batch,
+            .height = y_.height,
+            .width = y_.width,
+            .filter_blocks = y_.blocks,
+            .weight_floats = weights_.k * weights_.n,
+            .window_floats = std::min(x_.image(), y_.height * y_.width * weights_.k),
+            .threads = threads_};
   }
 
   // Where pixels of input and output follow one another without gaps, an image is one row.
@@ -302,28 +307,46 @@ class BlockedConvKernel final : public Kernel {
         }
   }
 
-  // Tiles [tile, last) with the panels [first, end) of filters. A single panel is used by all of
-  // them, and the next one is fetched meanwhile.
+  // Tiles [tile, last) with the panels [first, end) of filters, group by group. While a panel
+  // passes over a group the next one is fetched, and every few tiles the pixels of one of the next
+  // group.
   void run_tiles(const Call& call, Index tile, Index last, Index first, Index end) const noexcept {
     ConvTileArguments t = arguments(call);
     float last_bias[kMostTileBlocks * PackedMatrix::kBlock] = {};
     const float* bias = operands_.bias(call);
     if (bias) copy_last_bias(bias, last_bias);
-    const bool single = end - first == 1;
     const Index step = limits_.blocks * PackedMatrix::kBlock * Index{sizeof(float)};
     const Index bytes = weights_.k * step;  // of a panel
-    t.ahead_step = single ? step / (last - tile) : step;
-    Index ahead = bytes;
-    TileGrid::Cursor cursor(tiles_, tile);
-    const Index advance = single ? bytes / (last - tile) : 0;
-    for (; tile < last; ++tile, ++cursor, ahead += advance)
+    TileGrid::Cursor group(tiles_, tile), next = group;
+    for (; tile < last; tile += group_) {
+      const Index count = std::min(group_, last - tile);
+      while (next.position() < tile + count) ++next;
+      const Index advance = bytes / count;
+      t.ahead_step = step / count;
+      TileGrid::Cursor cursor = group;
+      Index until_fetch = 0;  // tiles
       for (Index panel = first; panel < end; ++panel) {
         const float* w = weights_.block(panel * limits_.blocks);
-        t.ahead = reinterpret_cast<const std::byte*>(w) + ahead;
+        t.ahead = reinterpret_cast<const std::byte*>(w) + bytes;
         if (bias)
           t.bias = panel + 1 < panels_ ? bias + panel * limits_.blocks * y_.block : last_bias;
-        run_tile(call, cursor, panel, t);
+        cursor = group;
+        for (Index i = 0; i < count; ++i, ++cursor, t.ahead += advance) {
+          t.x_next = 0;
+          if (until_fetch-- == 0 && next.position() < last) {
+            t.x_next = window(next) - window(cursor);
+            ++next;
+            until_fetch = end - first - 1;
+          }
+          run_tile(call, cursor, panel, t);
+        }
       }
+      group = cursor;
+    }
+  }
+  Index window(const TileGrid::Cursor& cursor) const noexcept {
+    const Tile tile = cursor.tile();
+    return operands_.window(cursor.image(), 0, tile.row, tile.column);
   }
 
   // Tiles read whole vectors of bias, of which the last one may not be full.
@@ -365,7 +388,7 @@ class BlockedConvKernel final : public Kernel {
     float* y = operands_.y_data(call);
     if (cursor.begins_image())
       for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
-    t.x = operands_.x_data(call) + operands_.window(n, 0, tile.row, tile.column);
+    t.x = operands_.x_data(call) + window(cursor);
     t.w = weights_.block(first);
     t.y = y + y_.offset(n, first, tile.row, tile.column);
     t.residual = t.has_residual ? operands_.residual_data(call) +
@@ -382,13 +405,13 @@ class BlockedConvKernel final : public Kernel {
   const PackedMatrix& weights_;
   Isa isa_;
   int threads_;
-  bool panels_inside_ = false;
+  bool parts_tiles_ = false;
   ConvTileLimits limits_;  // that were chosen
   TileGrid tiles_;
   // By rows and width: for a panel of filters, and for the last one.
   std::vector<ConvTileFunction> full_, last_;
   std::vector<ConvRun> runs_;
-  Index panels_ = 0, images_ = 1;
+  Index panels_ = 0, group_ = 1;
 };
 
 }  // namespace

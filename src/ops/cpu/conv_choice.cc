@@ -76,35 +76,46 @@ std::vector<Index> panels(const ConvSize& s) {
 
 }  // namespace
 
+// Rows are cut in nearly equal parts; two short rows make one tile.
+Index ConvSize::tiles(Index pixels) const noexcept {
+  const Index together = pixels > 1 && 2 * width <= pixels ? 2 : 1;
+  return pieces(height, together) * pieces(width, pixels);
+}
+
 ConvChoice default_choice(const ConvSize& s) {
   const ConvTileLimits tile = conv_tile_limits(s.isa, s.filter_blocks);
-  const Index share = level2_floats() / 3;
-  const Index images = std::clamp<Index>(share / std::max<Index>(1, s.image_floats), 1, s.batch);
+  const Index tiles = s.tiles(tile.pixels);
+  const Index each = std::max<Index>(1, s.window_floats / std::max<Index>(1, tiles));
   const bool few = s.weight_floats <= level1_floats() / 2;
-  const Index panel = s.weight_floats / std::max<Index>(1, s.filter_blocks) * tile.blocks;
-  const bool panel_stays = panel <= level1_floats() / 2;
-  // Several threads wrote an image, so that most of it lies with others.
-  const bool near = s.threads == 1 && s.image_floats <= level2_floats() / 10 * 8;
-  const bool inside = few || (s.weight_floats <= share && !(near && panel_stays));
-  return {tile.pixels, tile.blocks, inside ? 0 : images};
+  const Index group = few ? 1 : std::clamp<Index>(level2_floats() / 2 / each, 1, tiles * s.batch);
+  return {tile.pixels, tile.blocks, group};
 }
 
 ConvChoice make_choice(const ConvSize& s, const ops::Choice* wanted) {
   const ConvChoice standard = default_choice(s);
   const Index blocks = take(wanted, "blocks", standard.blocks, 1, s.filter_blocks);
   const ConvTileLimits tile = conv_tile_limits(s.isa, blocks);
-  return {take(wanted, "pixels", tile.pixels, 1, tile.pixels), tile.blocks,
-          take(wanted, "images", standard.images, 0, s.batch)};
+  const Index pixels = take(wanted, "pixels", tile.pixels, 1, tile.pixels);
+  return {pixels, tile.blocks, take(wanted, "group", standard.group, 1, s.tiles(pixels) * s.batch)};
 }
 
 ops::Tunable tunable(const ConvSize& s, std::string layer) {
   const ConvChoice standard = default_choice(s);
-  std::vector<Index> images = {0, 1};
-  for (Index more = 2; more < s.batch && more <= 16; more *= 2) images.push_back(more);
-  add_new(images, s.batch);
+  const Index all = s.tiles(standard.pixels) * s.batch;
+  std::vector<Index> groups = {1};
+  for (Index more = 4; more < all; more *= 2) groups.push_back(more);
+  add_new(groups, all);
+  add_new(groups, standard.group);
   return {std::move(layer),
-          {{"pixels", standard.pixels}, {"blocks", standard.blocks}, {"images", standard.images}},
-          {{"images", images}, {"blocks", panels(s)}, {"pixels", widths(s, standard.pixels)}}};
+          {{"pixels", standard.pixels}, {"blocks", standard.blocks}, {"group", standard.group}},
+          {{"group", groups}, {"blocks", panels(s)}, {"pixels", widths(s, standard.pixels)}}};
+}
+
+bool parts_tiles(const ConvSize& s, const ConvChoice& choice) {
+  const Index panels = pieces(s.filter_blocks, choice.blocks);
+  if (panels < s.threads) return true;
+  const bool enough = s.tiles(choice.pixels) * s.batch >= 4 * s.threads;
+  return enough && s.weight_floats <= s.window_floats * s.batch;
 }
 
 WinogradChoice default_choice(const WinogradSize& s) {

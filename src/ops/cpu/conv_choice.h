@@ -11,20 +11,23 @@ namespace engine::cpu {
 struct ConvChoice {
   Index pixels;  ///< most pixels of a register tile
   Index blocks;  ///< of filters of a register tile: a panel
-  Index images;  ///< all tiles of so many images for a panel; 0: all panels for a tile
+  Index group;   ///< tiles that a panel passes over before the next one; 1: all panels for a tile
 };
 
 /// Sizes that the choice for a direct convolution follows from.
 struct ConvSize {
   Isa isa;
   Index batch, height, width, filter_blocks;  ///< of Y
-  Index weight_floats, image_floats;          ///< of all filters, of one image of X
+  Index weight_floats;                        ///< of all filters
+  Index window_floats;                        ///< that the windows of an image of Y touch in X
   Index threads;
+
+  /// Register tiles of at most so many pixels in an image.
+  Index tiles(Index pixels) const noexcept;
 };
 
-/// By the cost model: the largest tile. Panels inside if all of them stay in the first-level cache,
-/// or in the second-level cache while an image does not stay near or a panel not in the first; else
-/// as many images as stay in the second-level cache.
+/// By the cost model: the largest tile. All panels for a tile if they stay in the first-level
+/// cache; else groups whose pixels stay in the second-level cache while panels pass by.
 ConvChoice default_choice(const ConvSize& size);
 /// From a table's entry, brought into the limits; the default for what it does not name.
 ConvChoice make_choice(const ConvSize& size, const ops::Choice* wanted);
@@ -53,6 +56,9 @@ ops::Tunable tunable(const WinogradSize& size, std::string layer);
 
 /// The entry of a layer in the table of a binding, or null.
 const ops::Choice* find_choice(const Binding& binding, const std::string& layer);
+
+/// Whether threads part the tiles, not the panels: then each reads all filters, but not all pixels.
+bool parts_tiles(const ConvSize& size, const ConvChoice& choice);
 
 /// A layer as tables name it: all sizes that its speed depends on.
 std::string layer_name(const std::string& kernel, const ConvOperands& operands, int threads);

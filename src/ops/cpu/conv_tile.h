@@ -39,6 +39,7 @@ struct ConvFinish {
 struct ConvTileArguments {
   const float* x;  ///< the first element of the first pixel's window
   Index x_pixel, x_row;
+  Index x_next;  ///< from `x` to the window that is prefetched for a tile to come, or 0
   const ConvRun *runs, *runs_end;
   const float* w;
   Index w_block;

@@ -23,7 +23,7 @@ constexpr ConvSize kSize = {.isa = Isa::kScalar,
                             .width = 56,
                             .filter_blocks = 16,
                             .weight_floats = Index{1} << 22,
-                            .image_floats = Index{1} << 16,
+                            .window_floats = Index{1} << 16,
                             .threads = 1};
 constexpr WinogradSize kWinograd = {.points = 36,
                                     .tiles = 1568,
@@ -108,17 +108,14 @@ TEST(ConvChoice, TablesAreTaken) {
 TEST(ConvChoice, ValuesAreBroughtIntoLimits) {
   for (const Index value : {std::numeric_limits<Index>::min(), Index{-1}, Index{0}, Index{1} << 40,
                             std::numeric_limits<Index>::max()}) {
-    const ops::Choice all = {{"pixels", value},
-                             {"blocks", value},
-                             {"images", value},
-                             {"slice", value},
-                             {"tiles", value}};
+    const ops::Choice all = {
+        {"pixels", value}, {"blocks", value}, {"group", value}, {"slice", value}, {"tiles", value}};
     for (const Isa isa : available_isas()) {
       cpu::ConvSize size = kSize;
       size.isa = isa;
       const cpu::ConvChoice direct = cpu::make_choice(size, &all);
       EXPECT_NE(cpu::conv_tile_function(isa, 1, direct.pixels, direct.blocks), nullptr) << value;
-      EXPECT_TRUE(direct.images >= 0 && direct.images <= 8) << value;
+      EXPECT_TRUE(direct.group >= 1 && direct.group <= size.tiles(1) * 8) << value;
     }
     const cpu::WinogradChoice form = cpu::make_choice(kWinograd, &all);
     EXPECT_TRUE(form.slice >= 1 && form.slice <= 4) << value;
@@ -129,7 +126,7 @@ TEST(ConvChoice, ValuesAreBroughtIntoLimits) {
 
 TEST(ConvChoice, WhatIsNotNamedIsTheDefault) {
   const ops::Choice none;
-  EXPECT_EQ(cpu::make_choice(kSize, &none).images, cpu::default_choice(kSize).images);
+  EXPECT_EQ(cpu::make_choice(kSize, &none).group, cpu::default_choice(kSize).group);
   EXPECT_EQ(cpu::make_choice(kSize, nullptr).pixels, 1);
   EXPECT_EQ(cpu::make_choice(kWinograd, &none).tiles, cpu::default_choice(kWinograd).tiles);
 }
@@ -160,20 +157,28 @@ TEST(ConvChoice, ThreadsHaveGroupsOfTheirOwn) {
   EXPECT_EQ(cpu::default_choice(size).tiles, 16);
 }
 
-TEST(ConvChoice, FewFiltersGoInside) {
-  ConvSize few = kSize;
+TEST(ConvChoice, GroupsStayNear) {
+  ConvSize few = kSize;  // all filters stay in the first-level cache
   few.weight_floats = 1024;
-  EXPECT_EQ(cpu::default_choice(few).images, 0);
-  EXPECT_GE(cpu::default_choice(kSize).images, 1);
-  ConvSize far = kSize;  // an image that would come from afar for each panel
-  far.weight_floats = Index{1} << 14;
-  far.image_floats = Index{1} << 30;
-  EXPECT_EQ(cpu::default_choice(far).images, 0);
-  ConvSize shared = kSize;  // an image that several threads wrote
-  shared.weight_floats = Index{1} << 14;
-  EXPECT_GE(cpu::default_choice(shared).images, 1);
-  shared.threads = 2;
-  EXPECT_EQ(cpu::default_choice(shared).images, 0);
+  EXPECT_EQ(cpu::default_choice(few).group, 1);
+  ConvSize small = kSize;
+  small.window_floats = 64;
+  EXPECT_EQ(cpu::default_choice(small).group, small.tiles(1) * small.batch);
+  ConvSize far = kSize;  // not even one tile stays near
+  far.window_floats = Index{1} << 40;
+  EXPECT_EQ(cpu::default_choice(far).group, 1);
+}
+
+TEST(ConvChoice, ThreadsPartWhatIsLarger) {
+  ConvSize size = kSize;
+  size.threads = 2;
+  const cpu::ConvChoice choice = cpu::default_choice(size);
+  EXPECT_FALSE(cpu::parts_tiles(size, choice));  // the filters
+  size.weight_floats = 1024;
+  EXPECT_TRUE(cpu::parts_tiles(size, choice));  // the pixels
+  size.weight_floats = Index{1} << 40;
+  size.filter_blocks = 1;  // cannot be parted
+  EXPECT_TRUE(cpu::parts_tiles(size, choice));
 }
 
 }  // namespace
