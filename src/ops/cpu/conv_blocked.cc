@@ -109,11 +109,11 @@ void conv_tile(const ConvTileArguments& t) noexcept {
   const Index x_pixel = t.x_pixel, x_row = t.x_row, w_block = t.w_block, step = t.ahead_step;
   for (const ConvRun* run = t.runs; run != t.runs_end; ++run) {
     const float* x = t.x + run->offset;
-    if (t.x_next != 0) {
+    const ConvRun* later = run + kRunsAhead;
+    const float* fetched = (later < t.runs_end ? t.x : t.x_next) + later->offset;
 #pragma GCC unroll 16
-      for (int p = 0; p < kPixels; ++p)
-        __builtin_prefetch(x + t.x_next + p / kWidth * x_row + p % kWidth * x_pixel);
-    }
+    for (int p = 0; p < kPixels; ++p)
+      __builtin_prefetch(fetched + p / kWidth * x_row + p % kWidth * x_pixel);
 #pragma GCC unroll 1
     for (Index k = 0; k < run->count; ++k, ++x, w += kVecLanes, ahead += step) {
       Reg columns[kColumns];
@@ -202,16 +202,13 @@ class TileGrid {
     Cursor(const TileGrid& grid, Index i)
         : grid_(&grid),
           rows_(grid.count() / grid.parts_),
-          position_(i),
           image_(i / grid.count()),
           row_(i % grid.count() / grid.parts_),
           part_(i % grid.parts_) {}
-    Index position() const noexcept { return position_; }
     Index image() const noexcept { return image_; }
     Tile tile() const noexcept { return grid_->at(row_, part_); }
     bool begins_image() const noexcept { return row_ == 0 && part_ == 0; }
     void operator++() noexcept {
-      ++position_;
       if (++part_ < grid_->parts_) return;
       part_ = 0;
       if (++row_ < rows_) return;
@@ -221,7 +218,7 @@ class TileGrid {
 
    private:
     const TileGrid* grid_;
-    Index rows_, position_, image_, row_, part_;
+    Index rows_, image_, row_, part_;
   };
 
  private:
@@ -305,39 +302,34 @@ class BlockedConvKernel final : public Kernel {
           if (follows) runs_.back().count += lanes;
           else runs_.push_back({offset, lanes});
         }
+    repeat_first(runs_);
   }
 
-  // Tiles [tile, last) with the panels [first, end) of filters, group by group. While a panel
-  // passes over a group the next one is fetched, and every few tiles the pixels of one of the next
-  // group.
+  // Tiles [tile, last) with the panels [first, end) of filters, group by group. While a panel passes
+  // over a group the next one is fetched, and each tile fetches the first pixels of the next.
   void run_tiles(const Call& call, Index tile, Index last, Index first, Index end) const noexcept {
     ConvTileArguments t = arguments(call);
     float last_bias[kMostTileBlocks * PackedMatrix::kBlock] = {};
-    const float* bias = operands_.bias(call);
+    const float *bias = operands_.bias(call), *x = operands_.x_data(call);
     if (bias) copy_last_bias(bias, last_bias);
     const Index step = limits_.blocks * PackedMatrix::kBlock * Index{sizeof(float)};
     const Index bytes = weights_.k * step;  // of a panel
-    TileGrid::Cursor group(tiles_, tile), next = group;
+    TileGrid::Cursor group(tiles_, tile), cursor = group;
     for (; tile < last; tile += group_) {
       const Index count = std::min(group_, last - tile);
-      while (next.position() < tile + count) ++next;
       const Index advance = bytes / count;
       t.ahead_step = step / count;
-      TileGrid::Cursor cursor = group;
-      Index until_fetch = 0;  // tiles
       for (Index panel = first; panel < end; ++panel) {
         const float* w = weights_.block(panel * limits_.blocks);
         t.ahead = reinterpret_cast<const std::byte*>(w) + bytes;
         if (bias)
           t.bias = panel + 1 < panels_ ? bias + panel * limits_.blocks * y_.block : last_bias;
-        cursor = group;
-        for (Index i = 0; i < count; ++i, ++cursor, t.ahead += advance) {
-          t.x_next = 0;
-          if (until_fetch-- == 0 && next.position() < last) {
-            t.x_next = window(next) - window(cursor);
-            ++next;
-            until_fetch = end - first - 1;
-          }
+        TileGrid::Cursor next = cursor = group;
+        for (Index i = 0; i < count; ++i, cursor = next, t.ahead += advance) {
+          ++next;
+          const bool again = i + 1 == count && panel + 1 < end;
+          const bool none = tile + i + 1 == last;
+          t.x_next = x + window(again ? group : none ? cursor : next);
           run_tile(call, cursor, panel, t);
         }
       }
@@ -361,7 +353,7 @@ class BlockedConvKernel final : public Kernel {
     t.x_pixel = operands_.stride_x * x_.block;
     t.x_row = operands_.stride_y * x_.row();
     t.runs = runs_.data();
-    t.runs_end = runs_.data() + runs_.size();
+    t.runs_end = runs_.data() + runs_.size() - kRunsAhead;
     t.w_block = weights_.k * PackedMatrix::kBlock;
     t.has_bias = operands_.has_bias;
     t.lanes = y_.block;

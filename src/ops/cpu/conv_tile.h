@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 namespace engine::cpu {
 
@@ -15,6 +16,15 @@ namespace engine::cpu {
 struct ConvRun {
   Index offset, count;  ///< floats from the window's first element
 };
+
+/// A tile fetches the pixels of the run after next; those of its last runs are the next tile's.
+inline constexpr std::size_t kRunsAhead = 2;
+
+/// Appends the first runs once more, for tiles to look ahead.
+inline void repeat_first(std::vector<ConvRun>& runs) {
+  const std::size_t count = runs.size();
+  for (std::size_t i = 0; i < kRunsAhead; ++i) runs.push_back(runs[i % count]);
+}
 
 /// What follows a sum, bias and residual: bounds, which registers take without delay, or else any
 /// activation. An infinite bound changes nothing, NaN included.
@@ -39,8 +49,8 @@ struct ConvFinish {
 struct ConvTileArguments {
   const float* x;  ///< the first element of the first pixel's window
   Index x_pixel, x_row;
-  Index x_next;  ///< from `x` to the window that is prefetched for a tile to come, or 0
-  const ConvRun *runs, *runs_end;
+  const float* x_next;             ///< `x` of the next tile, which is fetched
+  const ConvRun *runs, *runs_end;  ///< with kRunsAhead more behind the end
   const float* w;
   Index w_block;
   bool has_bias, has_residual;

@@ -195,10 +195,12 @@ class WinogradKernel final : public Kernel {
     tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
     tiles_ = y_.batch * tile_rows_ * tile_columns_;
     choose_groups(make_choice(size(), binding.tuning ? find_choice(binding, layer()) : nullptr));
-    for (Index more = 0; more < 2; ++more)
+    for (Index more = 0; more < 2; ++more) {
       for (Index block = 0; block < x_.blocks; ++block)
         runs_[more].push_back(
             {block * (tiles_ / groups_ + more) * numerics::kLanes, x_.lanes(block)});
+      repeat_first(runs_[more]);
+    }
     for (Index blocks = 1; blocks <= limits_.blocks; ++blocks)
       for (Index width = 1; width <= limits_.pixels; ++width)
         functions_.push_back(conv_tile_function(isa, 1, width, blocks));
@@ -311,7 +313,7 @@ class WinogradKernel final : public Kernel {
     t.lanes = numerics::kLanes;
     const std::vector<ConvRun>& runs = runs_[g.count - tiles_ / groups_];
     t.runs = runs.data();
-    t.runs_end = runs.data() + runs.size();
+    t.runs_end = runs.data() + runs.size() - kRunsAhead;
     for (Index p = 0; p < points(); ++p)
       for (Index block = first; block < last; block += limits_.blocks) {
         const Index blocks = std::min(limits_.blocks, last - block);
@@ -325,6 +327,8 @@ class WinogradKernel final : public Kernel {
           const Index tile = g.count * part / parts, end = g.count * (part + 1) / parts;
           t.x = g.v + p * g.v_point + tile * numerics::kLanes;
           t.y = m + p * g.m_point + ((block - first) * g.count + tile) * numerics::kLanes;
+          t.x_next = end < g.count ? t.x + (end - tile) * numerics::kLanes
+                                   : g.v + (more ? p : (p + 1) % points()) * g.v_point;
           t.residual = t.y;
           t.bias = t.w;
           t.ahead = reinterpret_cast<const std::byte*>(ahead) + bytes / parts * part;
