@@ -61,30 +61,38 @@ double best_of(int tries, const Measure& measure) {
   return best;
 }
 
-// Four independent chains of vectors of 64 bytes, which the compiler splits where registers are
-// narrower. Inlined into functions that are compiled for one instruction set each.
-using Block __attribute__((vector_size(64))) = std::uint64_t;
+// Lines of 64 bytes, in chains of vectors as wide as a register: compilers take wider ones apart
+// through memory. Inlined into functions that are compiled for one instruction set each.
+struct alignas(64) Line {
+  std::uint64_t words[8];
+};
 
-__attribute__((always_inline)) inline std::uint64_t fold(const Block* blocks, std::size_t count) {
-  Block a = {}, b = {}, c = {}, d = {};
-  for (std::size_t i = 0; i + 4 <= count; i += 4) {
-    a ^= blocks[i];
-    b ^= blocks[i + 1];
-    c ^= blocks[i + 2];
-    d ^= blocks[i + 3];
+using Vector16 __attribute__((vector_size(16))) = std::uint64_t;
+using Vector32 __attribute__((vector_size(32))) = std::uint64_t;
+using Vector64 __attribute__((vector_size(64))) = std::uint64_t;
+
+template <class Vector>
+__attribute__((always_inline)) inline std::uint64_t fold(const Line* lines, std::size_t count) {
+  constexpr std::size_t kChains = 8, kStep = kChains * sizeof(Vector) / sizeof(Line);
+  Vector sums[kChains] = {};
+  for (std::size_t i = 0; i + kStep <= count; i += kStep) {
+    const auto* vectors = reinterpret_cast<const Vector*>(lines + i);
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < kChains; ++c) sums[c] ^= vectors[c];
   }
-  a ^= b ^ c ^ d;
-  return a[0];
+  for (std::size_t c = 1; c < kChains; ++c) sums[0] ^= sums[c];
+  return sums[0][0];
 }
 
-std::uint64_t read_plain(const Block* blocks, std::size_t count) { return fold(blocks, count); }
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) std::uint64_t read_avx512(const Block* blocks,
-                                                             std::size_t count) {
-  return fold(blocks, count);
+std::uint64_t read_plain(const Line* lines, std::size_t count) {
+  return fold<Vector16>(lines, count);
 }
-__attribute__((target("avx2"))) std::uint64_t read_avx2(const Block* blocks, std::size_t count) {
-  return fold(blocks, count);
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) std::uint64_t read_avx512(const Line* lines, std::size_t count) {
+  return fold<Vector64>(lines, count);
+}
+__attribute__((target("avx2"))) std::uint64_t read_avx2(const Line* lines, std::size_t count) {
+  return fold<Vector32>(lines, count);
 }
 #endif
 
@@ -99,10 +107,10 @@ auto best_reader() {
 // Memory of one thread: filled by the thread itself, so that it lies near it.
 class Buffer {
  public:
-  explicit Buffer(std::size_t bytes) : blocks_(std::max<std::size_t>(4, bytes / sizeof(Block))) {
-    const std::size_t page = bytes >= kHugePage ? kHugePage : sizeof(Block);
-    const std::size_t rounded = (blocks_ * sizeof(Block) + page - 1) / page * page;
-    memory_.reset(static_cast<Block*>(std::aligned_alloc(page, rounded)));
+  explicit Buffer(std::size_t bytes) : lines_(std::max<std::size_t>(8, bytes / sizeof(Line))) {
+    const std::size_t page = bytes >= kHugePage ? kHugePage : sizeof(Line);
+    const std::size_t rounded = (lines_ * sizeof(Line) + page - 1) / page * page;
+    memory_.reset(static_cast<Line*>(std::aligned_alloc(page, rounded)));
     if (!memory_) throw std::bad_alloc();
 #if defined(__linux__)
     if (page == kHugePage) madvise(memory_.get(), rounded, MADV_HUGEPAGE);
@@ -111,12 +119,12 @@ class Buffer {
   }
   /// Reads all of it, or it again and again up to 512 KiB, and returns the bytes read.
   double operator()() {
-    const std::size_t repeats = std::max<std::size_t>(1, 8192 / blocks_);
+    const std::size_t repeats = std::max<std::size_t>(1, 8192 / lines_);
     for (std::size_t i = 0; i < repeats; ++i) {
-      std::uint64_t sum = best_reader()(memory_.get(), blocks_);
+      std::uint64_t sum = best_reader()(memory_.get(), lines_);
       asm volatile("" : "+r"(sum) : : "memory");
     }
-    return static_cast<double>(repeats * blocks_ * sizeof(Block));
+    return static_cast<double>(repeats * lines_ * sizeof(Line));
   }
 
  private:
@@ -124,8 +132,8 @@ class Buffer {
   struct Free {
     void operator()(void* memory) const noexcept { std::free(memory); }
   };
-  std::size_t blocks_;
-  std::unique_ptr<Block, Free> memory_;
+  std::size_t lines_;
+  std::unique_ptr<Line, Free> memory_;
 };
 
 constexpr double kSlice = 0.003;  // seconds for one try
