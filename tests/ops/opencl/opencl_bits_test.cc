@@ -1,9 +1,6 @@
 // The promise on OpenCL: every case of the table, bit for bit against the contract's scalar text.
 #include "base/text.h"
-#include "ops/opencl/kernel.h"
-#include "support/bit_cases.h"
-
-#include <gtest/gtest.h>
+#include "ops/opencl/device_bits.h"
 
 #include <set>
 
@@ -35,17 +32,7 @@ class OpenClBits : public testing::TestWithParam<std::size_t> {
   const BitCase& c() const { return bit_cases()[GetParam()]; }
 };
 
-void check_on_device(const OperatorCase& c) {
-  const std::vector<Tensor> wanted = run_evaluate(c);
-  std::string kernel;
-  const std::vector<Tensor> got = run_backend(c, *backend(), 1, &kernel);
-  for (std::size_t i = 0; i < got.size(); ++i)
-    EXPECT_EQ(compare_bits(got[i], wanted[i]), "") << "output " << i << " of " << kernel;
-  const auto blocked = run_blocked(c, *backend(), 1, &kernel);
-  for (std::size_t i = 0; blocked && i < blocked->size(); ++i)
-    EXPECT_EQ(compare_bits((*blocked)[i], wanted[i]), "")
-        << "output " << i << " of " << kernel << ", blocked";
-}
+void check_on_device(const OperatorCase& c) { check_on_device(c, *backend()); }
 
 // One test, since each process loads the driver anew.
 TEST_P(OpenClBits, BatchesAndSpecialValues) {
