@@ -109,11 +109,13 @@ void conv_tile(const ConvTileArguments& t) noexcept {
   const Index x_pixel = t.x_pixel, x_row = t.x_row, w_block = t.w_block, step = t.ahead_step;
   for (const ConvRun* run = t.runs; run != t.runs_end; ++run) {
     const float* x = t.x + run->offset;
-    const ConvRun* later = run + kRunsAhead;
-    const float* fetched = (later < t.runs_end ? t.x : t.x_next) + later->offset;
+    if (run->count >= kVecLanes) {  // shorter ones are over too soon, and lie close together
+      const ConvRun* later = run + kRunsAhead;
+      const float* fetched = (later < t.runs_end ? t.x : t.x_next) + later->offset;
 #pragma GCC unroll 16
-    for (int p = 0; p < kPixels; ++p)
-      __builtin_prefetch(fetched + p / kWidth * x_row + p % kWidth * x_pixel);
+      for (int p = 0; p < kPixels; ++p)
+        __builtin_prefetch(fetched + p / kWidth * x_row + p % kWidth * x_pixel);
+    }
 #pragma GCC unroll 1
     for (Index k = 0; k < run->count; ++k, ++x, w += kVecLanes, ahead += step) {
       Reg columns[kColumns];
@@ -305,8 +307,9 @@ class BlockedConvKernel final : public Kernel {
     repeat_first(runs_);
   }
 
-  // Tiles [tile, last) with the panels [first, end) of filters, group by group. While a panel passes
-  // over a group the next one is fetched, and each tile fetches the first pixels of the next.
+  // Tiles [tile, last) with the panels [first, end) of filters, group by group. While a panel
+  // passes over a group the next one is fetched, and each tile fetches the first pixels of the
+  // next.
   void run_tiles(const Call& call, Index tile, Index last, Index first, Index end) const noexcept {
     ConvTileArguments t = arguments(call);
     float last_bias[kMostTileBlocks * PackedMatrix::kBlock] = {};
@@ -314,26 +317,29 @@ class BlockedConvKernel final : public Kernel {
     if (bias) copy_last_bias(bias, last_bias);
     const Index step = limits_.blocks * PackedMatrix::kBlock * Index{sizeof(float)};
     const Index bytes = weights_.k * step;  // of a panel
-    TileGrid::Cursor group(tiles_, tile), cursor = group;
+    TileGrid::Cursor group(tiles_, tile), next = group;
     for (; tile < last; tile += group_) {
       const Index count = std::min(group_, last - tile);
       const Index advance = bytes / count;
+      const float* first_x = x + window(group);
       t.ahead_step = step / count;
+      t.x_next = first_x;
       for (Index panel = first; panel < end; ++panel) {
         const float* w = weights_.block(panel * limits_.blocks);
         t.ahead = reinterpret_cast<const std::byte*>(w) + bytes;
         if (bias)
           t.bias = panel + 1 < panels_ ? bias + panel * limits_.blocks * y_.block : last_bias;
-        TileGrid::Cursor next = cursor = group;
-        for (Index i = 0; i < count; ++i, cursor = next, t.ahead += advance) {
+        next = group;
+        for (Index i = 1; i <= count; ++i, t.ahead += advance) {
+          const TileGrid::Cursor cursor = next;
           ++next;
-          const bool again = i + 1 == count && panel + 1 < end;
-          const bool none = tile + i + 1 == last;
-          t.x_next = x + window(again ? group : none ? cursor : next);
+          t.x = t.x_next;
+          if (i == count && panel + 1 < end) t.x_next = first_x;
+          else if (tile + i < last) t.x_next = x + window(next);
           run_tile(call, cursor, panel, t);
         }
       }
-      group = cursor;
+      group = next;
     }
   }
   Index window(const TileGrid::Cursor& cursor) const noexcept {
@@ -380,7 +386,6 @@ class BlockedConvKernel final : public Kernel {
     float* y = operands_.y_data(call);
     if (cursor.begins_image())
       for (Index j = first; j < first + blocks; ++j) y_.clear_border(y, n, j);
-    t.x = operands_.x_data(call) + window(cursor);
     t.w = weights_.block(first);
     t.y = y + y_.offset(n, first, tile.row, tile.column);
     t.residual = t.has_residual ? operands_.residual_data(call) +
