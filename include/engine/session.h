@@ -55,6 +55,16 @@ struct Guarantees {
   std::vector<std::string> exceptions;  ///< nodes for which the promise does not hold, and why
 };
 
+/// Where the nodes of a session run, over all shapes that it has been run or bound with.
+struct Placement {
+  bool interpreted = false;            ///< shapes depend on values: node by node, through the host
+  Index nodes = 0, on_host = 0;        ///< of the plan that has most on the host
+  std::vector<std::string> operators;  ///< those on the host, sorted
+
+  /// Whether nothing but the device computed.
+  bool on_device() const noexcept { return !interpreted && on_host == 0; }
+};
+
 /// A session bound to fixed input shapes, with all memory taken and all kernels chosen.
 /// Movable, not copyable; one thread at a time. Keeps what it needs of the session alive.
 class ENGINE_API BoundCall {
@@ -133,6 +143,8 @@ class ENGINE_API Session {
   /// For people: what was left out, such as a tuning file that is damaged, and which nodes no
   /// kernel of the device was found for, as far as shapes have been run or bound.
   std::vector<std::string> remarks() const;
+  /// The same of the nodes, as facts. On the CPU nothing counts as on the host.
+  Placement placement() const;
 
   struct Impl;
   const std::shared_ptr<Impl>& impl() const noexcept { return impl_; }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <set>
 
 namespace engine {
@@ -20,8 +21,7 @@ std::string program_key(const std::string& device, std::vector<std::string> disa
   return device + "|" + join(disabled, ",");
 }
 
-// "3 of 120 nodes run on the host, opencl has no kernel for: NonZero, TopK", or "".
-std::string fallback_remark(const graph::Plan& plan) {
+Placement placement_of(const graph::Plan& plan) {
   const graph::Graph& graph = plan.program->graph();
   std::set<std::size_t> nodes, on_host;
   std::set<std::string> operators;
@@ -33,10 +33,15 @@ std::string fallback_remark(const graph::Plan& plan) {
     on_host.insert(node);
     operators.emplace(graph.nodes[node].op->name());
   }
-  if (on_host.empty()) return {};
-  const std::string device = plan.program->backend().name();
-  return concat(on_host.size(), " of ", nodes.size(), " nodes run on the host, ",
-                device.substr(0, device.find(':')), " has no kernel for: ", join(operators));
+  return {false, std::ssize(nodes), std::ssize(on_host), {operators.begin(), operators.end()}};
+}
+
+// "3 of 120 nodes run on the host, opencl has no kernel for: NonZero, TopK", or "".
+std::string fallback_remark(const Placement& placement, const std::string& device) {
+  if (placement.on_host == 0) return {};
+  return concat(placement.on_host, " of ", placement.nodes, " nodes run on the host, ",
+                device.substr(0, device.find(':')),
+                " has no kernel for: ", join(placement.operators));
 }
 
 }  // namespace
@@ -68,6 +73,27 @@ void Session::Impl::add_remark(std::string text) {
     remarks_.push_back(std::move(text));
 }
 
+void Session::Impl::add_placement(const graph::Plan* plan) {
+  if (!plan) {
+    placement_.interpreted = true;
+    return;
+  }
+  const Placement added = placement_of(*plan);
+  add_remark(fallback_remark(added, program->backend().name()));
+  if (placement_.nodes == 0 || added.on_host > placement_.on_host) {
+    placement_.nodes = added.nodes;
+    placement_.on_host = added.on_host;
+  }
+  std::vector<std::string> all;
+  std::ranges::set_union(placement_.operators, added.operators, std::back_inserter(all));
+  placement_.operators = std::move(all);
+}
+
+Placement Session::Impl::placement() const {
+  const std::lock_guard lock(mutex_);
+  return placement_;
+}
+
 std::vector<std::string> Session::Impl::remarks() const {
   const std::lock_guard lock(mutex_);
   return remarks_;
@@ -85,8 +111,8 @@ std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shape
   if (!program->data_dependent()) {
     cached->plan = graph::make_plan(program, shapes, pool->concurrency(), options.max_bytes,
                                     choices.empty() ? nullptr : &choices);
-    if (cached->plan) add_remark(fallback_remark(*cached->plan));
   }
+  add_placement(cached->plan.get());
   plans_.push_front(cached);
   while (plans_.size() > std::max<std::size_t>(1, options.max_plans)) plans_.pop_back();
   return cached;
@@ -218,6 +244,7 @@ Guarantees Session::guarantees() const {
 const Model& Session::model() const noexcept { return impl_->model; }
 const SessionOptions& Session::options() const noexcept { return impl_->options; }
 std::vector<std::string> Session::remarks() const { return impl_->remarks(); }
+Placement Session::placement() const { return impl_->placement(); }
 std::string Session::device() const { return impl_->program->backend().name(); }
 
 }  // namespace engine

@@ -40,6 +40,7 @@ struct Session::Impl {
 
   Tensors run(const Tensors& inputs);
   std::vector<std::string> remarks() const;
+  Placement placement() const;
   void submit(Submission run);
 
   /// Inputs in the graph's order, defaults filled in. Throws if names, types or shapes do not fit.
@@ -49,7 +50,8 @@ struct Session::Impl {
 
  private:
   void load_tuning();
-  void add_remark(std::string text);  // under the lock, or before others see the session
+  void add_placement(const graph::Plan* plan);  // under the lock; null: interpreted
+  void add_remark(std::string text);            // under the lock, or before others see the session
   Tensors interpret(const std::vector<Tensor>& inputs);
   Tensors run_plan(CachedPlan& cached, std::unique_ptr<graph::Context> context);
   /// A context that is free, filled with inputs.
@@ -73,6 +75,7 @@ struct Session::Impl {
 
   mutable std::mutex mutex_;
   std::vector<std::string> remarks_;
+  Placement placement_;
   std::list<std::shared_ptr<CachedPlan>> plans_;  // most recently used first
 
   // Last: its destructor runs what was submitted, which needs all the rest.

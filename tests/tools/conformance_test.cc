@@ -1,7 +1,10 @@
 // What the conformance command reads: expectations, and operators from messages.
 #include "tools/conformance/expectations.h"
+#include "tools/conformance/placements.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace engine::tools {
 namespace {
@@ -29,6 +32,38 @@ TEST(Expectations, LinesMustBeComplete) {
   EXPECT_THROW(Expectations::parse("test_abs", "e"), Error);
   EXPECT_THROW(Expectations::parse("test_abs broken why", "e"), Error);
   EXPECT_THROW(Expectations::parse("test_abs fail", "e"), Error);
+}
+
+CaseResult passed(const std::string& name, Placement placement) {
+  CaseResult passed = result(name, name);
+  passed.status = CaseStatus::kPass;
+  passed.placement = std::move(placement);
+  return passed;
+}
+
+TEST(Placements, ListSaysWhereEachCaseRan) {
+  const std::vector<CaseResult> results = {
+      passed("split", {false, 3, 2, {"NonZero", "Pow"}}), passed("all", {false, 4, 0, {}}),
+      passed("loop", {true, 0, 0, {}}), result("broken", "broken")};
+  const std::string text = placements_text(results);
+  EXPECT_EQ(text,
+            "case,place,operators\nall,device,\nbroken,-,\nloop,interpreted,\n"
+            "split,host,NonZero Pow\n");
+  EXPECT_TRUE(lost_placements(text, "p", results).empty());
+  EXPECT_EQ(std::ranges::count_if(results, ran_on_device), 1);
+}
+
+TEST(Placements, CasesMustNotFallBack) {
+  const std::string list = "case,place,operators\na,device,\nb,device,\nc,host,Pow\nd,device,\n";
+  const std::vector<CaseResult> results = {passed("a", {false, 1, 1, {"Add"}}), result("b", "b"),
+                                           passed("c", {false, 1, 1, {"Pow"}})};
+  EXPECT_EQ(lost_placements(list, "p", results), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(Placements, LinesMustBeComplete) {
+  EXPECT_THROW(lost_placements("", "p", {}), Error);
+  EXPECT_THROW(lost_placements("case,place,operators\na,device", "p", {}), Error);
+  EXPECT_THROW(lost_placements("case,place,operators\na,moon,", "p", {}), Error);
 }
 
 }  // namespace

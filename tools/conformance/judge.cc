@@ -72,13 +72,15 @@ class Judge {
   Tolerance tolerance_;
 };
 
-void run_case(const TestCase& test_case, const SessionOptions& options, Judge& judge) {
+void run_case(const TestCase& test_case, const SessionOptions& options, Judge& judge,
+              Placement& placement) {
   const Model model = Model::load(test_case.folder / "model.onnx");
   const Session session(model, options);
   const auto sets = data_sets(test_case);
   ENGINE_REQUIRE(!sets.empty(), ErrorCode::kNotFound, "the case has no folder test_data_set_0");
   for (const std::filesystem::path& set : sets) {
     const Tensors outputs = session.run(name_inputs(model, read_tensors(set, "input")));
+    placement = session.placement();
     const std::vector<Tensor> expected = read_tensors(set, "output");
     ENGINE_REQUIRE(!expected.empty() && expected.size() <= model.outputs().size(),
                    ErrorCode::kInvalidArgument, set.filename().string(), " has ", expected.size(),
@@ -110,7 +112,7 @@ CaseResult judge(const TestCase& test_case, const SessionOptions& options,
   result.status = CaseStatus::kPass;
   Judge judge(result, tolerance);
   try {
-    run_case(test_case, options, judge);
+    run_case(test_case, options, judge, result.placement);
   } catch (const Error& error) {
     const bool unsupported = error.code() == ErrorCode::kUnsupported;
     result.status = unsupported ? CaseStatus::kUnsupported : CaseStatus::kError;

@@ -23,6 +23,7 @@ struct CaseResult {
   double max_abs = 0, max_rel = 0;     ///< over all outputs of all data sets
   Index max_ulp = 0;
   std::string message;  ///< why it did not pass
+  Placement placement;  ///< of its nodes, if it ran
 };
 
 /// Runs all data sets of a case. Types and shapes must be equal; NaN equals NaN; integers, bool and
