@@ -1,7 +1,9 @@
 #include "ops/binary.h"
 
 #include "ops/broadcast_loop.h"
+#include "ops/opencl/elementwise.h"
 #include "ops/opencl/grid.h"
+#include "ops/opencl/moving.h"
 
 namespace engine::opencl {
 namespace {
@@ -49,23 +51,49 @@ std::optional<Launch> binary_launch(const Device& device, const char* kernel, co
   return launch;
 }
 
+std::optional<Launch> pair_launch(const Device& device, ops::BinaryKind kind, DType dtype,
+                                  const Shape& y, const Shape& a, const Shape& b, Argument a_at,
+                                  Argument b_at) {
+  if (is_integer(dtype)) return integer_launch(device, kind, dtype, y, a, b, a_at, b_at);
+  const char* kernel = dtype == DType::kFloat32 ? kernel_of(kind) : nullptr;
+  return kernel ? binary_launch(device, kernel, y, a, b, a_at, b_at) : std::nullopt;
+}
+
+// Inputs in whose memory the output may lie; later launches may read again what the first one read.
+unsigned overwritable(const Binding& binding) {
+  if (binding.in.size() != 2) return 0;
+  unsigned inputs = 0;
+  for (std::size_t i = 0; i < 2; ++i)
+    if (binding.in[i].shape() == binding.out[0].shape()) inputs |= 1u << i;
+  return inputs;
+}
+
 }  // namespace
 
 std::optional<DeviceKernel::Parts> bind_binary(const Device& device, const Binding& binding) {
-  const auto* variadic = dynamic_cast<const ops::Variadic*>(&binding.op);
-  if (binding.in.size() != 2 || (variadic && variadic->mean)) return std::nullopt;
-  for (const ops::Input& input : binding.in)
-    if (input.dtype != DType::kFloat32) return std::nullopt;
-  const char* kernel =
-      kernel_of(variadic ? variadic->kind : static_cast<const ops::Binary&>(binding.op).kind);
-  if (!kernel) return std::nullopt;
-  const Shape& y = binding.out[0].shape();
-  auto launch =
-      binary_launch(device, kernel, y, binding.in[0].shape(), binding.in[1].shape(), In{0}, In{1});
+  const ops::Input &a = binding.in[0], &b = binding.in[1];
+  if (a.dtype != b.dtype) return std::nullopt;
+  auto launch = pair_launch(device, static_cast<const ops::Binary&>(binding.op).kind, a.dtype,
+                            binding.out[0].shape(), a.shape(), b.shape(), In{0}, In{1});
   if (!launch) return std::nullopt;
-  DeviceKernel::Parts parts{"binary", {std::move(*launch)}};
-  for (std::size_t i = 0; i < 2; ++i)
-    if (binding.in[i].shape() == y) parts.overwritable |= 1u << i;
+  return DeviceKernel::Parts{"binary", {std::move(*launch)}, 0, overwritable(binding)};
+}
+
+std::optional<DeviceKernel::Parts> bind_variadic(const Device& device, const Binding& binding) {
+  const auto& op = static_cast<const ops::Variadic&>(binding.op);
+  const DType dtype = binding.out[0].dtype;
+  if (op.mean) return std::nullopt;
+  if (binding.in.size() == 1) return copy_parts(device, operand_bytes(binding.in[0]));
+  const Shape& y = binding.out[0].shape();
+  DeviceKernel::Parts parts{"binary", {}, 0, overwritable(binding)};
+  for (std::size_t i = 1; i < binding.in.size(); ++i) {
+    const bool first = i == 1;
+    auto launch =
+        pair_launch(device, op.kind, dtype, y, first ? binding.in[0].shape() : y,
+                    binding.in[i].shape(), first ? Argument(In{0}) : Argument(Out{0}), In{i});
+    if (!launch) return std::nullopt;
+    parts.launches.push_back(std::move(*launch));
+  }
   return parts;
 }
 

@@ -142,6 +142,7 @@ typedef struct {
   long a, b;
 } FaultCell;
 #define INDEX_OUT_OF_RANGE 1  // Status::Fault
+#define DIVISION_BY_ZERO 2
 static void report(global FaultCell* cell, int step, int kind, long a, long b) {
   if (atomic_cmpxchg(&cell->step, 0, step) != 0) return;
   cell->kind = kind;
