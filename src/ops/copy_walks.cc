@@ -82,4 +82,19 @@ std::optional<CopyWalks> expand_walks(const Binding& binding) {
   return CopyWalks{{0, 0, axes, 0, 0}};
 }
 
+std::optional<CopyWalks> tile_walks(const Binding& binding) {
+  const Input& in = binding.in[0];
+  const Output& out = binding.out[0];
+  if (in.dtype == DType::kString) return std::nullopt;
+  if (out.size() == 0) return CopyWalks{};
+  const Small<Index> from = loop_strides(in.shape()), to = loop_strides(out.shape());
+  LoopAxes<2> axes;  // per axis of the input: the repeats, and the elements
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const Index extent = in.shape()[i];
+    axes.push_back({out.shape()[i] / extent, {0, to[i] * extent}});
+    axes.push_back({extent, {from[i], to[i]}});
+  }
+  return CopyWalks{{0, 0, axes, 0, 0}};
+}
+
 }  // namespace engine::ops

@@ -1,4 +1,4 @@
-// What Concat, Split, Slice and Expand copy once their shapes are known, for every device.
+// What Concat, Split, Slice, Expand and Tile copy once their shapes are known, for every device.
 #pragma once
 
 #include "ops/backend.h"
@@ -24,5 +24,6 @@ std::optional<CopyWalks> concat_walks(const Binding& binding);
 std::optional<CopyWalks> split_walks(const Binding& binding);
 std::optional<CopyWalks> slice_walks(const Binding& binding);
 std::optional<CopyWalks> expand_walks(const Binding& binding);
+std::optional<CopyWalks> tile_walks(const Binding& binding);
 
 }  // namespace engine::ops

@@ -166,6 +166,9 @@ std::optional<DeviceKernel::Parts> bind_slice(const Device& device, const Bindin
 std::optional<DeviceKernel::Parts> bind_expand(const Device& device, const Binding& binding) {
   return bind_walks(device, "expand", binding, ops::expand_walks(binding));
 }
+std::optional<DeviceKernel::Parts> bind_tile(const Device& device, const Binding& binding) {
+  return bind_walks(device, "tile", binding, ops::tile_walks(binding));
+}
 
 std::optional<DeviceKernel::Parts> bind_transpose(const Device& device, const Binding& binding) {
   const ops::Input& in = binding.in[0];

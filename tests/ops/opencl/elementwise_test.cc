@@ -1,4 +1,4 @@
-// Element-wise operators on integers and bools, comparisons, Where and Cast on OpenCL: all
+// Element-wise operators on integers and bools, comparisons, Where, Tile and Cast on OpenCL: all
 // elements as the contract's scalar text has them.
 #include "base/text.h"
 #include "ops/opencl/kernel.h"
@@ -162,6 +162,14 @@ TEST_F(OpenClElementwise, WherePicks) {
       check("Where", {flags({1}, 16), any(dtype, a, 17), any(dtype, b, 18)});
     }
   check("Where", {flags({3, 5, 21}, 19), random_special({5, 21}, 4, 3), random_special({1}, 5, 3)});
+}
+
+TEST_F(OpenClElementwise, TileRepeats) {
+  for (const DType dtype : {DType::kUInt8, DType::kInt16, DType::kFloat32, DType::kInt64}) {
+    check("Tile", {any(dtype, {2, 3, 5}, 22), Tensor::of<Index>({3}, {3, 1, 2})});
+    check("Tile", {any(dtype, {1, 21}, 23), Tensor::of<Index>({2}, {4, 1})});
+    check("Tile", {any(dtype, {3, 2}, 24), Tensor::of<Index>({2}, {0, 2})});
+  }
 }
 
 TEST_F(OpenClElementwise, Casts) {
