@@ -2,6 +2,8 @@
 #include "tools/command.h"
 
 #include "base/check.h"
+#include "session/session_impl.h"
+#include "tools/io/file.h"
 #include "tools/options.h"
 #include "tools/report/json.h"
 #include "tools/text/print.h"
@@ -18,7 +20,7 @@ namespace engine::tools {
 namespace {
 
 struct Options {
-  std::string model;
+  std::string model, export_file;
   InputOptions inputs;
   SessionOptions session;
   TuneOptions tune;
@@ -43,12 +45,6 @@ class InterruptionNoted {
  private:
   struct sigaction before_ = {};
 };
-
-std::string choice_text(const ops::Choice& choice) {
-  std::string text;
-  for (const auto& [name, value] : choice) text += fmt::format(" {}={}", name, value);
-  return text.empty() ? "defaults" : text.substr(1);
-}
 
 Json to_json(const TuneResult& result, const Trials& trials, const Session& session,
              const Options& options) {
@@ -81,7 +77,7 @@ void print_result(const TuneResult& result, const Options& options) {
     if (entry.choice.empty()) continue;
     ++changed;
     table.add({search.layer(), search.finished() ? fmt::format("{:.2f}", entry.speedup) : "?",
-               choice_text(entry.choice)});
+               to_text(entry.choice)});
   }
   print_text(table.empty() ? "" : table.text() + "\n");
   if (result.layers.empty()) return print("{} has no layer to tune\n", options.model);
@@ -90,26 +86,42 @@ void print_result(const TuneResult& result, const Options& options) {
   print("kept in {}\n", options.tune.file.string());
 }
 
-int run(Options options) {
+std::filesystem::path file_of(const Options& options) {
   const bool named = options.session.tuning != "auto";
   ENGINE_REQUIRE(options.session.tuning != "off", ErrorCode::kInvalidArgument,
                  "--tuning off leaves no file to keep the result in; name one, or leave it out");
-  options.tune.file =
-      named ? std::filesystem::path(options.session.tuning) : tuning::default_file();
-  ENGINE_REQUIRE(!options.tune.file.empty(), ErrorCode::kInvalidArgument,
+  const auto file = named ? std::filesystem::path(options.session.tuning)
+                          : tuning::default_file(options.tune.hardware);
+  ENGINE_REQUIRE(!file.empty(), ErrorCode::kInvalidArgument,
                  "there is no folder for the result (neither XDG_CACHE_HOME nor HOME is an "
                  "absolute path); name a file with --tuning FILE");
+  return file;
+}
+
+// What this model's layers have other choices for, in a file of its own.
+void write_export(const TuneResult& result, const Options& options) {
+  tuning::Entries entries;
+  for (const tuning::Search& search : result.layers)
+    if (search.finished() && !search.entry().choice.empty())
+      entries[search.layer()] = search.entry();
+  write_file(options.export_file, tuning::entries_text(entries, options.tune.hardware));
+}
+
+int run(Options options) {
   SessionOptions session_options = options.session;
   session_options.tuning = "off";
   if (options.inputs.random.empty()) options.inputs.random = "1";
   const Model model = Model::load(options.model);
   const Session session(model, session_options);
+  options.tune.hardware = session.impl()->program->backend().hardware();
+  options.tune.file = file_of(options);
   const Trials trials(session, gather_inputs(model, options.inputs));
   TuneResult result;
   {
     const InterruptionNoted noted;
     result = tune(trials, options.tune, interrupted);
   }
+  if (!options.export_file.empty()) write_export(result, options);
   if (options.json) print("{}\n", to_text(to_json(result, trials, session, options)));
   else print_result(result, options);
   if (interrupted) {
@@ -137,10 +149,15 @@ void add_tune(CLI::App& app, Action& action) {
       ->check(number_between(0.001, 1e6))
       ->capture_default_str();
   command->add_flag("--again", options->tune.again, "search layers anew that are known already");
+  command
+      ->add_option("--export", options->export_file,
+                   "write the choices for this model's layers, to be passed on")
+      ->type_name("FILE");
   add_json(*command, options->json);
   command->footer(
       "Example:\n"
       "  engine tune model.onnx --batch 8 --threads 2\n"
+      "  engine tune model.onnx --device opencl --export mine.json\n"
       "Sessions on this machine take the result for layers of the same shapes, batch and threads.\n"
       "No bit of a result depends on it. An interrupted search goes on at the next call.");
   command->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -40,9 +40,9 @@ struct SessionOptions {
   std::size_t max_bytes = std::size_t{2} << 30;  ///< ceiling for the memory of one run
   Index max_trips = 1'000'000;  ///< ceiling for the trips of all Loops and Scans of one run
   std::size_t max_plans = 16;   ///< plans kept, one for each set of input shapes
-  /// What `engine tune` found out about this machine, which no bit depends on: "auto" (the file in
+  /// What `engine tune` found out about this device, which no bit depends on: "auto" (the file in
   /// the user's cache folder, if there is one), "off", or a file. A file that is damaged or for
-  /// another CPU is left out, which Session::remarks says.
+  /// another device or driver is left out, which Session::remarks says.
   std::string tuning = "auto";
 };
 

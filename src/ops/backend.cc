@@ -1,5 +1,6 @@
 #include "ops/backend.h"
 
+#include "base/cpu_features.h"
 #include "ops/reorder.h"
 
 #include <algorithm>
@@ -106,6 +107,11 @@ class ReferenceBackend final : public Backend {
 }
 
 }  // namespace
+
+Hardware Backend::hardware() const {
+  static const std::string model = cpu_info().model;
+  return {model.empty() ? "unknown CPU" : model, ""};
+}
 
 std::unique_ptr<Kernel> Backend::bind(const Binding& binding) const {
   const bool idle = std::ranges::all_of(

@@ -85,6 +85,8 @@ class Backend {
   /// Why results may have other bits than those of the arithmetic contract, as a clause; empty if
   /// they have not.
   virtual std::string other_bits() const { return {}; }
+  /// What `engine tune` keeps choices for: this machine's CPU unless it is another device.
+  virtual Hardware hardware() const;
   /// Packs what is constant. `in[i].value` is set for constants. Null if there is nothing to pack.
   virtual std::shared_ptr<const Packed> pack(const Operator& op, const Operands& in) const = 0;
   /// A kernel for these shapes; always one, if need be the operator's own `evaluate`. It keeps no
@@ -102,6 +104,8 @@ class Backend {
   virtual std::size_t near_bytes() const { return 0; }
   /// Of all places in an arena, in bytes: a power of two, 64 at least.
   virtual std::size_t alignment() const { return 64; }
+  /// Whether tensors of a run lie in memory of the device: `record` makes all runs then.
+  virtual bool has_own_memory() const { return false; }
   /// A run of kernels of this backend in the device's memory, with tasks for `pool` where it needs
   /// the host; null if kernels run in host memory. Throws Error (kResourceExhausted, kIo).
   virtual std::unique_ptr<DeviceRun> record(const Recording& recording, Pool& pool) const {

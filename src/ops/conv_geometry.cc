@@ -1,5 +1,7 @@
 #include "ops/conv_geometry.h"
 
+#include "base/check.h"
+
 #include "ops/conv_shape.h"
 
 #include <algorithm>
@@ -51,6 +53,13 @@ ConvGeometry::ConvGeometry(const Binding& binding)
   stride_y = v.strides[0];
   dilation_y = v.dilations[0];
   pad_y = v.pads_begin[0];
+}
+
+std::string layer_name(const std::string& kernel, const ConvGeometry& g) {
+  return concat(kernel, " ", g.x.batch, "x", g.x.channels, "x", g.x.height, "x", g.x.width, " to ",
+                g.y.channels, "x", g.y.height, "x", g.y.width, " by ", g.kernel_rows, "x",
+                g.kernel_columns, " stride ", g.stride_y, "x", g.stride_x, " dilation ",
+                g.dilation_y, "x", g.dilation_x, g.has_residual ? " residual" : "");
 }
 
 Border conv_border(const Binding& binding) {

@@ -4,6 +4,8 @@
 #include "ops/backend.h"
 #include "ops/conv.h"
 
+#include <string>
+
 namespace engine::ops {
 
 /// Geometry of the operands of a blocked Conv. One spatial axis counts as one row.
@@ -21,6 +23,10 @@ struct ConvGeometry {
     return x.offset(n, j, row * stride_y - pad_y, column * stride_x - pad_x);
   }
 };
+
+/// The sizes that the speed of a convolution depends on, behind `kernel`, as tables of choices name
+/// it: "conv 1x3x224x224 to 64x112x112 by 7x7 stride 2x2 dilation 1x1".
+std::string layer_name(const std::string& kernel, const ConvGeometry& geometry);
 
 /// The border that x needs so that every window, and in Winograd's form every tile, lies inside.
 Border conv_border(const Binding& binding);

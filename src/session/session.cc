@@ -6,7 +6,7 @@
 #include "numerics/contract.h"
 #include "session/device.h"
 #include "session/session_impl.h"
-#include "tuning/store.h"
+#include "tuning/shipped.h"
 
 #include <algorithm>
 #include <cstring>
@@ -60,11 +60,14 @@ Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::m
 void Session::Impl::load_tuning() {
   if (options.tuning == "off") return;
   const bool named = options.tuning != "auto";
-  const auto file = named ? std::filesystem::path(options.tuning) : tuning::default_file();
-  const tuning::StoredEntries stored = tuning::load_entries(file);
+  const ops::Hardware hardware = program->backend().hardware();
+  const auto file = named ? std::filesystem::path(options.tuning) : tuning::default_file(hardware);
+  const tuning::StoredEntries stored = tuning::load_entries(file, hardware);
   ENGINE_REQUIRE(!named || !stored.missing, ErrorCode::kNotFound, "there is no tuning file ",
                  quote(options.tuning), "; 'engine tune' makes one");
-  choices = tuning::table_of(stored.entries);
+  tuning::Entries entries = stored.entries;
+  entries.merge(tuning::shipped_entries(hardware));  // what the file has wins
+  choices = tuning::table_of(entries);
   add_remark(stored.remark);
 }
 

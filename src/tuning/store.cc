@@ -2,98 +2,80 @@
 
 #include "base/cache_files.h"
 #include "base/check.h"
-#include "base/cpu_features.h"
 #include "base/text.h"
+#include "tuning/json_reader.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstring>
-#include <sstream>
+#include <utility>
 
 namespace engine::tuning {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "engine tuning 1", kCpu = "cpu ";
+constexpr std::string_view kFormat = "engine tuning 2";
 constexpr std::size_t kMostBytes = 1 << 20, kMostEntries = 4096, kLongestLayer = 300,
                       kMostParameters = 16;
 
-const std::string& this_cpu() {
-  static const std::string model = [] {
-    std::string text = cpu_info().model;
-    for (char& c : text)
-      if (!std::isprint(static_cast<unsigned char>(c))) c = '?';
-    return text.empty() ? std::string("unknown") : text;
-  }();
-  return model;
-}
-
-// The model of a CPU as a part of a file name.
-std::string slug(const std::string& model) {
+// Hardware as a part of a file name.
+std::string slug(const ops::Hardware& hardware) {
   constexpr std::size_t kLongest = 80;
   std::string text;
-  for (const char c : model) {
+  for (const char c : hardware.device + " " + hardware.driver) {
     const auto byte = static_cast<unsigned char>(c);
     if (std::isalnum(byte)) text += static_cast<char>(std::tolower(byte));
     else if (!text.empty() && text.back() != '-') text += '-';
   }
-  return text.substr(0, kLongest);
+  text.resize(std::min(text.size(), kLongest));
+  return text.substr(0, text.find_last_not_of('-') + 1);
 }
 
-template <class Number>
-Number number(std::string_view text) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  ENGINE_REQUIRE(error == std::errc() && at == end, ErrorCode::kInvalidArgument,
-                 quote(std::string(text)), " is no number");
-  return value;
+void read_choice(JsonReader& json, ops::Choice& choice) {
+  json.object([&](const std::string& name) {
+    const bool plain = !name.empty() && name.size() <= 32 && std::ranges::all_of(name, [](char c) {
+      return std::islower(static_cast<unsigned char>(c)) || c == '_';
+    });
+    if (!plain) json.refuse(quote(name) + " is no name of a parameter");
+    if (choice.size() == kMostParameters) json.refuse("there are too many parameters");
+    choice[name] = json.integer();
+  });
 }
 
-// The text before `separator`, which is taken away with it.
-std::string_view take_part(std::string_view& text, std::string_view separator) {
-  const std::size_t at = text.find(separator);
-  ENGINE_REQUIRE(at != text.npos, ErrorCode::kInvalidArgument, quote(separator), " is missing");
-  const std::string_view part = text.substr(0, at);
-  text.remove_prefix(at + separator.size());
-  return part;
-}
-
-void add_parameter(std::string_view text, ops::Choice& choice) {
-  const std::string_view name = take_part(text, "=");
-  bool plain = !name.empty() && name.size() <= 32;
-  for (const char c : name)
-    plain = plain && (std::islower(static_cast<unsigned char>(c)) || c == '_');
-  ENGINE_REQUIRE(plain, ErrorCode::kInvalidArgument, quote(name), " is no name of a parameter");
-  ENGINE_REQUIRE(choice.size() < kMostParameters, ErrorCode::kInvalidArgument,
-                 "there are too many parameters");
-  choice[std::string(name)] = number<Index>(text);
-}
-
-// LAYER | STEPS SPEEDUP [NAME=VALUE]...
-void add_entry(std::string_view line, Entries& entries) {
-  const std::string_view layer = take_part(line, " | ");
-  bool plain = !layer.empty() && layer.size() <= kLongestLayer;
-  for (const char c : layer) plain = plain && std::isprint(static_cast<unsigned char>(c));
-  ENGINE_REQUIRE(plain, ErrorCode::kInvalidArgument, quote(layer), " is no layer");
-  ENGINE_REQUIRE(entries.size() < kMostEntries, ErrorCode::kInvalidArgument,
-                 "there are too many layers");
+Entry read_entry(JsonReader& json) {
   Entry entry;
-  entry.steps = number<Index>(take_part(line, " "));
-  std::istringstream words{std::string(line)};
-  std::string word;
-  words >> word;
-  entry.speedup = number<double>(word);
-  ENGINE_REQUIRE(std::isfinite(entry.speedup) && entry.speedup > 0, ErrorCode::kInvalidArgument,
-                 quote(word), " is no ratio of times");
-  while (words >> word) add_parameter(word, entry.choice);
-  entries[std::string(layer)] = std::move(entry);
+  json.object([&](const std::string& key) {
+    if (key == "steps") entry.steps = json.integer();
+    else if (key == "speedup") entry.speedup = json.number();
+    else if (key == "choice") read_choice(json, entry.choice);
+    else json.refuse("a layer has no " + quote(key));
+  });
+  if (entry.speedup <= 0) json.refuse(concat(entry.speedup, " is no ratio of times"));
+  return entry;
+}
+
+void read_layers(JsonReader& json, Entries& entries) {
+  json.object([&](const std::string& layer) {
+    if (layer.empty() || layer.size() > kLongestLayer) json.refuse(quote(layer) + " is no layer");
+    if (entries.size() == kMostEntries) json.refuse("there are too many layers");
+    entries[layer] = read_entry(json);
+  });
+}
+
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (!std::isprint(static_cast<unsigned char>(c))) c = '?';
+  return text;
+}
+
+std::string text_of(const ops::Hardware& hardware) {
+  return quote(printable(hardware.device)) +
+         (hardware.driver.empty() ? "" : " with driver " + quote(printable(hardware.driver)));
 }
 
 // Held while one process reads, merges and replaces a file.
@@ -113,44 +95,51 @@ class Lock {
 
 }  // namespace
 
-fs::path default_file() {
+fs::path default_file(const ops::Hardware& hardware) {
   const fs::path folder = cache_folder();
-  return folder.empty() ? folder : folder / ("tuning-" + slug(this_cpu()) + ".txt");
+  return folder.empty() ? folder : folder / ("tuning-" + slug(hardware) + ".json");
 }
 
-std::string entries_text(const Entries& entries, const std::string& cpu) {
-  std::string text = concat(kMagic, "\n", kCpu, cpu, "\n");
+std::string entries_text(const Entries& entries, const ops::Hardware& hardware) {
+  std::string text = concat("{\n  \"format\": ", json_text(kFormat),
+                            ",\n  \"device\": ", json_text(hardware.device),
+                            ",\n  \"driver\": ", json_text(hardware.driver), ",\n  \"layers\": {");
+  std::string_view layer_comma;
   for (const auto& [layer, entry] : entries) {
-    text += concat(layer, " | ", entry.steps, " ", entry.speedup);
-    for (const auto& [name, value] : entry.choice) text += concat(" ", name, "=", value);
-    text += "\n";
+    text +=
+        concat(std::exchange(layer_comma, ","), "\n    ", json_text(layer),
+               ": {\"steps\": ", entry.steps, ", \"speedup\": ", entry.speedup, ", \"choice\": {");
+    std::string_view comma;
+    for (const auto& [name, value] : entry.choice)
+      text += concat(std::exchange(comma, ", "), json_text(name), ": ", value);
+    text += "}}";
   }
-  return text;
+  return text + "\n  }\n}\n";
 }
 
-StoredEntries parse_entries(const std::string& text, const std::string& cpu) {
+StoredEntries parse_entries(const std::string& text, const ops::Hardware& hardware) {
+  JsonReader json(text);
   StoredEntries stored;
-  std::istringstream lines(text);
-  std::string line;
-  ENGINE_REQUIRE(std::getline(lines, line) && line == kMagic, ErrorCode::kInvalidArgument,
-                 "its first line is not '", kMagic, "'");
-  ENGINE_REQUIRE(std::getline(lines, line) && line.starts_with(kCpu), ErrorCode::kInvalidArgument,
-                 "its second line does not name a CPU");
-  if (line.substr(kCpu.size()) != cpu) {
-    stored.foreign = true;
-    stored.remark =
-        concat("it is for ", quote(line.substr(kCpu.size())), ", this CPU is ", quote(cpu));
-    return stored;
-  }
-  for (int at = 3; std::getline(lines, line); ++at) try {
-      add_entry(line, stored.entries);
-    } catch (const Error& error) {
-      fail(ErrorCode::kInvalidArgument, "line ", at, ": ", error.what());
-    }
+  std::string format;
+  ops::Hardware of;
+  json.object([&](const std::string& key) {
+    if (key == "format") format = json.text();
+    else if (key == "device") of.device = json.text();
+    else if (key == "driver") of.driver = json.text();
+    else if (key == "layers") read_layers(json, stored.entries);
+    else json.refuse("there is no member " + quote(key));
+  });
+  json.end();
+  ENGINE_REQUIRE(format == kFormat, ErrorCode::kInvalidArgument, "its format is ", quote(format),
+                 ", not ", quote(kFormat));
+  if (of == ops::Hardware{printable(hardware.device), printable(hardware.driver)}) return stored;
+  stored.entries.clear();
+  stored.foreign = true;
+  stored.remark = concat("it is for ", text_of(of), ", this is ", text_of(hardware));
   return stored;
 }
 
-StoredEntries load_entries(const fs::path& file) {
+StoredEntries load_entries(const fs::path& file, const ops::Hardware& hardware) {
   StoredEntries stored;
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
@@ -159,7 +148,7 @@ StoredEntries load_entries(const fs::path& file) {
   }
   std::string problem;
   if (const auto text = read_file(file, kMostBytes, problem)) try {
-      stored = parse_entries(*text, this_cpu());
+      stored = parse_entries(*text, hardware);
       problem = stored.remark;
     } catch (const Error& error) {
       problem = error.what();
@@ -170,16 +159,16 @@ StoredEntries load_entries(const fs::path& file) {
   return stored;
 }
 
-void save_entries(const fs::path& file, const Entries& entries) {
+void save_entries(const fs::path& file, const ops::Hardware& hardware, const Entries& entries) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   const Lock lock(file);
-  StoredEntries stored = load_entries(file);
+  StoredEntries stored = load_entries(file, hardware);
   ENGINE_REQUIRE(!stored.foreign, ErrorCode::kInvalidArgument, stored.remark);
   ENGINE_REQUIRE(stored.missing || fs::is_regular_file(file, error), ErrorCode::kIo,
                  "cannot write ", quote(file.string()), " (it is no regular file)");
   for (const auto& [layer, entry] : entries) stored.entries[layer] = entry;
-  replace_file(file, entries_text(stored.entries, this_cpu()));
+  replace_file(file, entries_text(stored.entries, hardware));
 }
 
 ops::TuningTable table_of(const Entries& entries) {

@@ -1,5 +1,6 @@
 #include "tools/tune/tuner.h"
 
+#include "base/text.h"
 #include "tools/text/print.h"
 #include "tools/text/progress.h"
 
@@ -13,7 +14,7 @@ using tuning::Entries;
 using tuning::Search;
 
 Entries known_entries(const TuneOptions& options) {
-  tuning::StoredEntries stored = tuning::load_entries(options.file);
+  tuning::StoredEntries stored = tuning::load_entries(options.file, options.hardware);
   if (!stored.remark.empty()) remark(stored.remark);
   return options.again ? Entries() : std::move(stored.entries);
 }
@@ -33,13 +34,22 @@ struct Sides {
       challengers[search.layer()] = done ? search.entry().choice : search.challenger();
     }
   }
+
+  void refuse(const std::string& layer) {
+    remark("left out, since it fails or gives other bits than the defaults (please report it): " +
+           layer + " with " + to_text(challengers.at(layer)));
+    challengers.at(layer) = incumbents.at(layer);
+  }
 };
 
-void judge(std::vector<Search>& layers, const TrialResult& result, Progress& progress) {
+// What is wrong is never faster.
+void judge(std::vector<Search>& layers, const TrialResult& result,
+           const std::set<std::string>& wrong, Progress& progress) {
   for (Search& search : layers) {
     if (search.finished()) continue;
     const Index before = search.entry().steps;
-    search.judge(result.layers.at(search.layer()));
+    const bool refused = !result.equal_bits || wrong.contains(search.layer());
+    search.judge(refused ? 0 : result.layers.at(search.layer()));
     progress.advance(static_cast<std::size_t>(search.entry().steps - before));
   }
 }
@@ -47,7 +57,7 @@ void judge(std::vector<Search>& layers, const TrialResult& result, Progress& pro
 void save(const std::vector<Search>& layers, const TuneOptions& options) {
   Entries entries;
   for (const Search& search : layers) entries[search.layer()] = search.entry();
-  tuning::save_entries(options.file, entries);
+  tuning::save_entries(options.file, options.hardware, entries);
 }
 
 void search_all(const Trials& trials, const TuneOptions& options, const std::atomic<bool>& stop,
@@ -59,15 +69,27 @@ void search_all(const Trials& trials, const TuneOptions& options, const std::ato
     steps += static_cast<std::size_t>(search.steps() - search.entry().steps);
   Progress progress("tuning", steps);
   while (!all_finished(layers) && Clock::now() < end) {
-    const Sides sides(layers);
+    Sides sides(layers);
+    const std::set<std::string> wrong = trials.with_other_bits(sides.challengers);
+    for (const std::string& layer : wrong) sides.refuse(layer);
     const auto result = trials.compare(sides.incumbents, sides.challengers, stop);
     if (!result) return;
-    judge(layers, *result, progress);
+    if (!result->equal_bits)
+      remark(
+          "left out, since they give outputs with other bits (please report it): the candidates "
+          "of a step");
+    judge(layers, *result, wrong, progress);
     save(layers, options);
   }
 }
 
 }  // namespace
+
+std::string to_text(const ops::Choice& choice) {
+  std::string text;
+  for (const auto& [name, value] : choice) text += concat(" ", name, "=", value);
+  return text.empty() ? "defaults" : text.substr(1);
+}
 
 TuneResult tune(const Trials& trials, const TuneOptions& options, const std::atomic<bool>& stop) {
   const Entries known = known_entries(options);

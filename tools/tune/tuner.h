@@ -13,6 +13,7 @@ namespace engine::tools {
 
 struct TuneOptions {
   std::filesystem::path file;  ///< what is known, and what becomes known
+  ops::Hardware hardware;      ///< that the file is of
   double seconds = 60;
   bool again = false;  ///< forget what is known of the model's layers
 };
@@ -24,8 +25,12 @@ struct TuneResult {
   bool finished = false;               ///< all layers are
 };
 
+/// For people: "blocks=2 rows=6", or "defaults".
+std::string to_text(const ops::Choice& choice);
+
 /// Searches until all layers are finished, the time is over or `stop` is set, whatever comes first;
-/// every step is kept in the file once it is done. Throws Error if the file cannot be written.
+/// every step is kept in the file once it is done. What a candidate computes is compared bit for
+/// bit with the defaults before it is timed. Throws Error if the file cannot be written.
 TuneResult tune(const Trials& trials, const TuneOptions& options, const std::atomic<bool>& stop);
 
 }  // namespace engine::tools

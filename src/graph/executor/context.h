@@ -22,7 +22,8 @@ class Context {
   /// Takes the arena and resolves all pointers. Kernels share the threads of `pool`, which outlives
   /// this. Throws Error (kResourceExhausted, kDeviceFailed).
   Context(std::shared_ptr<const Plan> plan, Pool& pool);
-  /// The same in memory that the caller lends: `arena_bytes` of the plan, 64-byte aligned.
+  /// The same in memory that the caller lends: `arena_bytes` of the plan, 64-byte aligned. For
+  /// kernels that run in host memory.
   Context(std::shared_ptr<const Plan> plan, Pool& pool, std::byte* arena);
   Context(const Context&) = delete;
 

@@ -43,7 +43,7 @@ class NodeRun {
 
   std::vector<Tensor> run(Pool& pool, const Limits& limits, std::size_t used) {
     std::vector<Tensor> out = make_outputs(limits, used);
-    const auto kernel = bind(out);
+    const auto kernel = bind(out, pool.concurrency(), limits.tuning);
     const std::size_t scratch = kernel->scratch_bytes(pool.concurrency());
     require_room(scratch, used, limits);
     const AlignedBytes memory = aligned_bytes(scratch);
@@ -97,7 +97,8 @@ class NodeRun {
     return out;
   }
 
-  std::unique_ptr<ops::Kernel> bind(std::vector<Tensor>& out) {
+  std::unique_ptr<ops::Kernel> bind(std::vector<Tensor>& out, int threads,
+                                    const ops::TuningTable* tuning) {
     std::vector<ops::Input> inputs;
     std::vector<ops::Output> outputs;
     shapes_.resize(in_.size());
@@ -110,7 +111,8 @@ class NodeRun {
       inputs.push_back({operands_[k].type.dtype, &shapes_[k], nullptr});
     }
     for (Tensor& tensor : out) outputs.push_back(ops::mutable_view(tensor));
-    return program_.backend().bind({*node_.op, inputs, outputs, program_.packed(index_)});
+    return program_.backend().bind(
+        {*node_.op, inputs, outputs, program_.packed(index_), threads, tuning});
   }
 
   const Program& program_;
@@ -198,7 +200,7 @@ std::vector<Tensor> run_node(const Program& program, std::size_t index, std::spa
                              Pool& pool, const Limits& limits, std::size_t used) {
   const Node& node = program.graph().nodes[index];
   if (const auto* control = dynamic_cast<const ControlFlow*>(node.op.get())) {
-    const Limits rest{room(limits, used), limits.max_trips, limits.trips};
+    const Limits rest{room(limits, used), limits.max_trips, limits.trips, limits.tuning};
     BodyRunner runner;
     runner.run = [&](const Graph& body, std::vector<Tensor> inputs) {
       return interpret(program.body(body), inputs, pool, rest);

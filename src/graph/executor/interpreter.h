@@ -12,11 +12,12 @@
 
 namespace engine::graph {
 
-/// Budgets of one run.
+/// Budgets of one run, and the choices that its kernels take.
 struct Limits {
   std::size_t max_bytes = 0;
   Index max_trips = 0;
   std::shared_ptr<Index> trips = std::make_shared<Index>(0);  ///< taken so far
+  const ops::TuningTable* tuning = nullptr;                   ///< or null
 };
 
 /// Told after each node, by its position.

@@ -232,8 +232,7 @@ class BlockedConvKernel final : public Kernel {
   BlockedConvKernel(const Binding& binding, const PackedMatrix& weights, Isa isa)
       : operands_(binding), weights_(weights), isa_(isa), threads_(binding.threads) {
     flatten();
-    const ConvChoice choice =
-        make_choice(size(), binding.tuning ? find_choice(binding, layer()) : nullptr);
+    const ConvChoice choice = make_choice(size(), ops::find_choice(binding.tuning, layer()));
     limits_ = {choice.pixels, choice.blocks};
     group_ = choice.group;
     parts_tiles_ = parts_tiles(size(), choice);

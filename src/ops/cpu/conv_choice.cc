@@ -11,13 +11,6 @@ namespace {
 
 constexpr Index kFewestTiles = 16;
 
-Index take(const ops::Choice* wanted, std::string_view name, Index standard, Index low,
-           Index high) {
-  if (!wanted) return standard;
-  const auto found = wanted->find(name);
-  return found == wanted->end() ? standard : std::clamp(found->second, low, high);
-}
-
 // The tiles of a group that take `tenths` of the second-level cache.
 Index tiles_within(const WinogradSize& s, Index slice, Index tenths) {
   const Index each = s.points * (s.channel_blocks + slice) * PackedMatrix::kBlock;
@@ -93,10 +86,11 @@ ConvChoice default_choice(const ConvSize& s) {
 
 ConvChoice make_choice(const ConvSize& s, const ops::Choice* wanted) {
   const ConvChoice standard = default_choice(s);
-  const Index blocks = take(wanted, "blocks", standard.blocks, 1, s.filter_blocks);
+  const Index blocks = ops::chosen(wanted, "blocks", standard.blocks, 1, s.filter_blocks);
   const ConvTileLimits tile = conv_tile_limits(s.isa, blocks);
-  const Index pixels = take(wanted, "pixels", tile.pixels, 1, tile.pixels);
-  return {pixels, tile.blocks, take(wanted, "group", standard.group, 1, s.tiles(pixels) * s.batch)};
+  const Index pixels = ops::chosen(wanted, "pixels", tile.pixels, 1, tile.pixels);
+  return {pixels, tile.blocks,
+          ops::chosen(wanted, "group", standard.group, 1, s.tiles(pixels) * s.batch)};
 }
 
 ops::Tunable tunable(const ConvSize& s, std::string layer) {
@@ -126,8 +120,9 @@ WinogradChoice default_choice(const WinogradSize& s) {
 WinogradChoice make_choice(const WinogradSize& s, const ops::Choice* wanted) {
   constexpr Index kMostTenths = 40;
   WinogradChoice choice = default_choice(s);
-  choice.slice = take(wanted, "slice", choice.slice, 1, s.filter_blocks);
-  choice.tiles = take(wanted, "tiles", choice.tiles, 1, tiles_within(s, choice.slice, kMostTenths));
+  choice.slice = ops::chosen(wanted, "slice", choice.slice, 1, s.filter_blocks);
+  choice.tiles =
+      ops::chosen(wanted, "tiles", choice.tiles, 1, tiles_within(s, choice.slice, kMostTenths));
   return choice;
 }
 
@@ -144,17 +139,8 @@ ops::Tunable tunable(const WinogradSize& s, std::string layer) {
           {{"tiles", tiles}, {"slice", slices}}};
 }
 
-const ops::Choice* find_choice(const Binding& binding, const std::string& layer) {
-  const auto found = binding.tuning->find(layer);
-  return found == binding.tuning->end() ? nullptr : &found->second;
-}
-
-std::string layer_name(const std::string& kernel, const ConvOperands& o, int threads) {
-  return concat(kernel, " ", o.x.batch, "x", o.x.channels, "x", o.x.height, "x", o.x.width, " to ",
-                o.y.channels, "x", o.y.height, "x", o.y.width, " by ", o.kernel_rows, "x",
-                o.kernel_columns, " stride ", o.stride_y, "x", o.stride_x, " dilation ",
-                o.dilation_y, "x", o.dilation_x, o.has_residual ? " residual" : "", " threads ",
-                threads);
+std::string layer_name(const std::string& kernel, const ConvOperands& operands, int threads) {
+  return concat(ops::layer_name(kernel, operands), " threads ", threads);
 }
 
 }  // namespace engine::cpu

@@ -54,9 +54,6 @@ WinogradChoice default_choice(const WinogradSize& size);
 WinogradChoice make_choice(const WinogradSize& size, const ops::Choice* wanted);
 ops::Tunable tunable(const WinogradSize& size, std::string layer);
 
-/// The entry of a layer in the table of a binding, or null.
-const ops::Choice* find_choice(const Binding& binding, const std::string& layer);
-
 /// Whether threads part the tiles, not the panels: then each reads all filters, but not all pixels.
 bool parts_tiles(const ConvSize& size, const ConvChoice& choice);
 

@@ -194,7 +194,7 @@ class WinogradKernel final : public Kernel {
     tile_rows_ = (y_.height + op_.winograd - 1) / op_.winograd;
     tile_columns_ = (y_.width + op_.winograd - 1) / op_.winograd;
     tiles_ = y_.batch * tile_rows_ * tile_columns_;
-    choose_groups(make_choice(size(), binding.tuning ? find_choice(binding, layer()) : nullptr));
+    choose_groups(make_choice(size(), ops::find_choice(binding.tuning, layer())));
     for (Index more = 0; more < 2; ++more) {
       for (Index block = 0; block < x_.blocks; ++block)
         runs_[more].push_back(

@@ -47,6 +47,11 @@ class OpenClBackend final : public ops::Backend {
     return reason.empty() ? "" : device_->facts().name + " may give other bits: " + reason;
   }
 
+  ops::Hardware hardware() const override {
+    const DeviceFacts& facts = device_->facts();
+    return {facts.name + ", " + facts.platform, facts.driver};
+  }
+
   std::shared_ptr<const ops::Packed> pack(const ops::Operator& op,
                                           const ops::Operands& in) const override {
     const KernelDef* def = find_kernel(op.name());
@@ -72,6 +77,7 @@ class OpenClBackend final : public ops::Backend {
     return std::make_unique<DeviceKernel>(device_, bytes, bytes, copy_parts(*device_, bytes));
   }
   std::size_t alignment() const override { return device_->facts().alignment; }
+  bool has_own_memory() const override { return true; }
   std::unique_ptr<ops::DeviceRun> record(const ops::Recording& recording,
                                          Pool& pool) const override {
     return make_warm_run(device_, recording, pool);

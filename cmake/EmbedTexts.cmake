@@ -1,7 +1,9 @@
-# Writes a C++ file with the texts of files: cmake -DROOT=src -DFILES="a;b" -DOUTPUT=x.cc -P this.
+# Writes a C++ file with the texts of files, as an array of a type that has their paths and texts:
+#   cmake -DROOT=src -DFILES="a;b" -DHEADER=x.h -DSPACE=engine -DTYPE=Text -DNAME=kTexts
+#         -DCOUNT=kTextCount -DOUTPUT=x.cc -P this
 # Raw strings are cut at 8 kB, since compilers need not take longer ones.
-set(text "// Written by cmake/EmbedOpenCl.cmake.\n#include \"ops/opencl/runtime/sources.h\"\n\n"
-         "namespace engine::opencl {\nconst Source kSources[] = {\n")
+set(text "// Written by cmake/EmbedTexts.cmake.\n#include \"${HEADER}\"\n\n"
+         "namespace ${SPACE} {\nconst ${TYPE} ${NAME}[] = {\n")
 string(CONCAT text ${text})
 foreach(file ${FILES})
   file(READ ${ROOT}/${file} content)
@@ -19,6 +21,6 @@ foreach(file ${FILES})
   endwhile()
   string(APPEND text "},\n")
 endforeach()
-string(APPEND text "};\nconst std::size_t kSourceCount = sizeof(kSources) / sizeof(*kSources);\n"
-                   "}  // namespace engine::opencl\n")
+string(APPEND text "};\nconst std::size_t ${COUNT} = sizeof(${NAME}) / sizeof(*${NAME});\n"
+                   "}  // namespace ${SPACE}\n")
 file(WRITE ${OUTPUT} "${text}")
