@@ -13,17 +13,15 @@ namespace {
 using ops::Conv;
 constexpr Index kBlock = numerics::kLanes;
 
-const Tile kConvTiles[] = {{7, 4, "conv_7x4"}, {14, 2, "conv_14x2"}, {14, 1, "conv_14x1"}};
-const Tile kProductTiles[] = {
-    {7, 4, "products_7x4"}, {14, 2, "products_14x2"}, {14, 1, "products_14x1"}};
-// For devices whose vectors are half as wide.
-const Tile kNarrowConvTiles[] = {{6, 1, "conv_6x1"}};
-const Tile kNarrowProductTiles[] = {{6, 1, "products_6x1"}};
+const Tile kConvWide[] = {{7, 4, "conv_7x4"}, {14, 2, "conv_14x2"}, {14, 1, "conv_14x1"}};
+const Tile kConvNarrow[] = {{2, 2, "conv_2x2", 120}, {6, 1, "conv_6x1"}, {5, 1, "conv_5x1", 110}};
+const TileMenu kConvTiles = {kConvWide, kConvNarrow};
 
-std::span<const Tile> tiles_of(const Device& device, std::span<const Tile> wide,
-                               std::span<const Tile> narrow) {
-  return device.facts().is_cpu() && device.facts().native_floats < 16 ? narrow : wide;
-}
+const Tile kProductsWide[] = {
+    {7, 4, "products_7x4"}, {14, 2, "products_14x2"}, {14, 1, "products_14x1"}};
+const Tile kProductsNarrow[] = {
+    {2, 2, "products_2x2", 120}, {6, 1, "products_6x1"}, {5, 1, "products_5x1", 110}};
+const TileMenu kProductTiles = {kProductsWide, kProductsNarrow};
 
 // w [filters, channels, taps] as [filter blocks][K][16], K in the order of the contract.
 std::vector<float> packed_filters(const Tensor& weights) {
@@ -76,6 +74,7 @@ struct ConvNode {
   const ops::ConvGeometry& g;
   const PackedBuffers& packed;
   Bounds bounds;
+  const ops::Choice* choice = nullptr;
 
   cl_mem weights() const { return packed.buffers[0].get(); }
   cl_mem bias() const { return packed.buffers[1].get(); }
@@ -84,11 +83,12 @@ struct ConvNode {
   }
 };
 
-Launch direct_launch(const ConvNode& node, Index terms) {
+void add_direct(const ConvNode& node, Index terms, std::string layer, DeviceKernel::Parts& parts) {
   const ops::ConvGeometry& g = node.g;
   const Index pixels = g.y.batch * g.y.height * g.y.width;
-  const Tile& tile =
-      choose_tile(tiles_of(node.device, kConvTiles, kNarrowConvTiles), pixels, g.y.blocks);
+  const auto menu = kConvTiles.of(node.device);
+  const TiledWork work{pixels, g.y.blocks, 1, node.choice};
+  const Tile& tile = choose_tile(menu, work);
   const Ints window = {to_int(g.kernel_rows),
                        to_int(g.kernel_columns),
                        to_int(g.dilation_y * g.x.row()),
@@ -102,8 +102,9 @@ Launch direct_launch(const ConvNode& node, Index terms) {
                 {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
                  geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
                  to_int(terms), cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
-  set_tiles(node.device, tile, pixels, g.y.blocks, 1, launch);
-  return launch;
+  set_tiles(node.device, tile, work, launch);
+  parts.launches.push_back(std::move(launch));
+  parts.tunable = tile_choices(node.device, menu, work, std::move(layer));
 }
 
 bool is_depthwise(const Conv& op, const Shape& weights) {
@@ -136,12 +137,27 @@ Index group_tiles(const Device& device, const ops::ConvGeometry& g, Index points
   return std::max<Index>(1, (tiles + groups - 1) / groups);
 }
 
-void add_winograd(const ConvNode& node, DeviceKernel::Parts& parts) {
+constexpr const char* kTiles = "tiles";
+
+// How many tiles go through the three launches together: some less and more than by default.
+void add_group_choices(Index tiles, Index standard, ops::Tunable& tunable) {
+  std::vector<Index> values;
+  for (const Index eighths : {4, 2, 16, 32, 64})
+    if (const Index most = std::clamp<Index>(standard * eighths / 8, 1, tiles);
+        std::ranges::find(values, most) == values.end())
+      values.push_back(most);
+  tunable.defaults.emplace(kTiles, standard);
+  tunable.parameters.push_back({kTiles, std::move(values)});
+}
+
+void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& parts) {
   const ops::ConvGeometry& g = node.g;
   const Index side = g.op.winograd, points = numerics::winograd_points(side);
   const Index across = (g.y.width + side - 1) / side;
   const Index each = across * ((g.y.height + side - 1) / side), tiles = g.y.batch * each;
-  const Index most = group_tiles(node.device, g, points, tiles);
+  const Index standard = group_tiles(node.device, g, points, tiles);
+  const Index most = ops::chosen(node.choice, kTiles, standard, 1, std::min(tiles, 8 * standard));
+  const auto menu = kProductTiles.of(node.device);
   const std::size_t v_bytes = static_cast<std::size_t>(points * g.x.blocks * most * kBlock) * 4;
   const std::size_t m_bytes = static_cast<std::size_t>(points * g.y.blocks * most * kBlock) * 4;
   const std::size_t alignment = node.device.facts().alignment;
@@ -150,8 +166,8 @@ void add_winograd(const ConvNode& node, DeviceKernel::Parts& parts) {
   const Scratch v{0, v_bytes}, m{m_at, m_bytes};
   for (Index first = 0; first < tiles; first += most) {
     const Index count = std::min(most, tiles - first);
-    const Tile& tile =
-        choose_tile(tiles_of(node.device, kProductTiles, kNarrowProductTiles), count, g.y.blocks);
+    const TiledWork work{count, g.y.blocks, points, node.choice};
+    const Tile& tile = choose_tile(menu, work);
     Launch input{"winograd",
                  side == 4 ? "winograd4_input" : "winograd2_input",
                  {In{Conv::kX}, v, geometry(g.x), to_int(g.window(0, 0, 0, 0)), to_int(first),
@@ -161,7 +177,7 @@ void add_winograd(const ConvNode& node, DeviceKernel::Parts& parts) {
         "conv",
         tile.kernel,
         {v, node.weights(), m, to_int(count), to_int(g.x.channels), to_int(g.y.blocks)}};
-    set_tiles(node.device, tile, count, g.y.blocks, points, products);
+    set_tiles(node.device, tile, work, products);
     Launch output{"winograd",
                   side == 4 ? "winograd4_output" : "winograd2_output",
                   {m, node.bias(), node.residual(), Out{0}, geometry(g.y), geometry_or_none(g),
@@ -171,6 +187,8 @@ void add_winograd(const ConvNode& node, DeviceKernel::Parts& parts) {
     for (Launch* launch : {&input, &products, &output})
       parts.launches.push_back(std::move(*launch));
   }
+  parts.tunable = tile_choices(node.device, menu, {standard, g.y.blocks, points}, std::move(layer));
+  add_group_choices(tiles, standard, *parts.tunable);
 }
 
 }  // namespace
@@ -210,19 +228,18 @@ std::optional<DeviceKernel::Parts> bind_conv(const Device& device, const Binding
     return adapt_to_plain(device, binding, offer_conv(binding), bind_conv);
   const ops::ConvGeometry g(binding);
   const std::optional<Bounds> bounds = bounds_of(g.op.epilogue);
-  const ConvNode node{device, g, *static_cast<const PackedBuffers*>(binding.packed),
-                      bounds.value_or(Bounds{})};
   DeviceKernel::Parts parts{g.op.winograd    ? "conv_winograd"
                             : g.op.group > 1 ? "conv_depthwise"
                                              : "conv",
                             {}};
+  const std::string layer = ops::layer_name(parts.name + "[opencl]", g);
+  const ConvNode node{device, g, *static_cast<const PackedBuffers*>(binding.packed),
+                      bounds.value_or(Bounds{}), ops::find_choice(binding.tuning, layer)};
   parts.overwritable = g.has_residual ? 1u << Conv::kResidual : 0u;
   const Shape& w = binding.in[Conv::kWeights].shape();
-  if (g.op.winograd) add_winograd(node, parts);
+  if (g.op.winograd) add_winograd(node, layer, parts);
   else if (g.op.group > 1) parts.launches.push_back(depthwise_launch(node));
-  else
-    parts.launches.push_back(
-        direct_launch(node, w[1] * product(w, 2, static_cast<Index>(w.size()))));
+  else add_direct(node, w[1] * product(w, 2, static_cast<Index>(w.size())), layer, parts);
   const ops::Epilogue& e = g.op.epilogue;
   if (!bounds)
     parts.launches.push_back(

@@ -60,6 +60,7 @@ class DeviceKernel final : public ops::Kernel {
     std::vector<Launch> launches;
     std::size_t scratch = 0;    ///< bytes
     unsigned overwritable = 0;  ///< inputs (bits) in whose memory output 0 may lie
+    std::optional<ops::Tunable> tunable = {};
   };
   DeviceKernel(std::shared_ptr<Device> device, const Binding& binding, Parts parts);
   /// Of one input and one output, of so many bytes each.
@@ -77,6 +78,7 @@ class DeviceKernel final : public ops::Kernel {
     return ops::has_input(parts_.overwritable, static_cast<std::size_t>(input));
   }
   std::string name() const override { return parts_.name + "[opencl]"; }
+  std::optional<ops::Tunable> tunable() const override { return parts_.tunable; }
 
  private:
   std::shared_ptr<Device> device_;

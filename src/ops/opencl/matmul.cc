@@ -1,6 +1,7 @@
 // Products of matrices: Dense with constant weights, MatMul.
 #include "ops/matmul.h"
 
+#include "base/check.h"
 #include "ops/dense.h"
 #include "ops/opencl/epilogue.h"
 #include "ops/opencl/products.h"
@@ -12,10 +13,23 @@ namespace {
 using ops::Dense;
 constexpr Index kBlock = numerics::kLanes;
 
-const Tile kDenseTiles[] = {
+const Tile kDenseWide[] = {
     {7, 4, "dense_7x4"}, {12, 2, "dense_12x2"}, {12, 1, "dense_12x1"}, {1, 1, "dense_1x1"}};
-const Tile kMatMulTiles[] = {
+const Tile kDenseNarrow[] = {{1, 4, "dense_1x4", 190},
+                             {2, 2, "dense_2x2", 120},
+                             {6, 1, "dense_6x1"},
+                             {5, 1, "dense_5x1", 110},
+                             {1, 1, "dense_1x1", 360}};
+const TileMenu kDenseTiles = {kDenseWide, kDenseNarrow};
+
+const Tile kMatMulWide[] = {
     {7, 4, "matmul_7x4"}, {12, 2, "matmul_12x2"}, {12, 1, "matmul_12x1"}, {1, 1, "matmul_1x1"}};
+const Tile kMatMulNarrow[] = {{1, 4, "matmul_1x4", 190},
+                              {2, 2, "matmul_2x2", 120},
+                              {6, 1, "matmul_6x1"},
+                              {5, 1, "matmul_5x1", 110},
+                              {1, 1, "matmul_1x1", 360}};
+const TileMenu kMatMulTiles = {kMatMulWide, kMatMulNarrow};
 
 // What a dense launch does beside the product; no bias, no residual and one segment by default.
 struct DenseExtras {
@@ -26,14 +40,15 @@ struct DenseExtras {
 };
 
 Launch dense_launch(const Device& device, Argument x, cl_mem w, Argument y, Index rows, Index k,
-                    Index n, const DenseExtras& extras) {
-  const Tile& tile = choose_tile(kDenseTiles, rows, vectors_of(n));
+                    Index n, const DenseExtras& extras, const ops::Choice* choice = nullptr) {
+  const TiledWork work{rows, vectors_of(n), 1, choice};
+  const Tile& tile = choose_tile(kDenseTiles.of(device), work);
   Launch launch{"dense",
                 tile.kernel,
                 {x, w, extras.bias, extras.residual, y, to_int(rows), to_int(k), to_int(n),
                  to_int(extras.segments), cl_int{extras.has_bias}, cl_int{extras.has_residual},
                  extras.bounds.low, extras.bounds.high}};
-  set_tiles(device, tile, rows, vectors_of(n), 1, launch);
+  set_tiles(device, tile, work, launch);
   return launch;
 }
 
@@ -81,8 +96,11 @@ std::optional<DeviceKernel::Parts> bind_dense(const Device& device, const Bindin
                            op.epilogue.residual,
                            numerics::dense_segments(n),
                            bounds.value_or(Bounds{})};
-  DeviceKernel::Parts parts{
-      "dense", {dense_launch(device, In{Dense::kX}, weights, Out{0}, rows, k, n, extras)}};
+  const std::string layer = concat("dense[opencl] ", rows, "x", k, " to ", n);
+  DeviceKernel::Parts parts{"dense",
+                            {dense_launch(device, In{Dense::kX}, weights, Out{0}, rows, k, n,
+                                          extras, ops::find_choice(binding.tuning, layer))}};
+  parts.tunable = tile_choices(device, kDenseTiles.of(device), {rows, vectors_of(n)}, layer);
   if (op.epilogue.residual) parts.overwritable = 1u << Dense::kResidual;
   if (!bounds)
     parts.launches.push_back(unary_launch(device, op.epilogue.activation, op.epilogue.a,
@@ -99,13 +117,17 @@ std::optional<DeviceKernel::Parts> bind_matmul(const Device& device, const Bindi
   const Index of_a = k == 0 ? 1 : a.size() / (m * k), of_b = k == 0 ? 1 : b.size() / (k * n);
   // Each operand has one matrix for each result, or one for all.
   if ((of_a != matrices && of_a != 1) || (of_b != matrices && of_b != 1)) return std::nullopt;
-  const Tile& tile = choose_tile(kMatMulTiles, m, vectors_of(n));
+  const std::string layer = concat("matmul[opencl] ", matrices, "x", m, "x", k, " to ", n);
+  const TiledWork work{m, vectors_of(n), matrices, ops::find_choice(binding.tuning, layer)};
+  const Tile& tile = choose_tile(kMatMulTiles.of(device), work);
   Launch launch{"matmul",
                 tile.kernel,
                 {In{0}, In{1}, Out{0}, to_int(m), to_int(k), to_int(n),
                  to_int(of_a == 1 ? 0 : m * k), to_int(of_b == 1 ? 0 : k * n)}};
-  set_tiles(device, tile, m, vectors_of(n), matrices, launch);
-  return DeviceKernel::Parts{"matmul", {std::move(launch)}};
+  set_tiles(device, tile, work, launch);
+  DeviceKernel::Parts parts{"matmul", {std::move(launch)}};
+  parts.tunable = tile_choices(device, kMatMulTiles.of(device), work, layer);
+  return parts;
 }
 
 }  // namespace engine::opencl

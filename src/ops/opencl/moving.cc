@@ -77,6 +77,7 @@ DeviceKernel::Parts adapt_to_plain(const Device& device, const Binding& binding,
   DeviceKernel::Parts inner = bind(device, blocked).value();
 
   DeviceKernel::Parts parts{inner.name, {}};
+  parts.tunable = std::move(inner.tunable);
   Substitution substitution(device, inner.scratch);
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (!in[i].layout.blocked) continue;

@@ -11,30 +11,34 @@ namespace engine::opencl {
 struct Tile {
   Index rows, blocks;
   const char* kernel;
+  Index cost = 100;  ///< of a term, in hundredths of the best tile's
 };
 
-/// The tile of the menu that computes least beyond `rows` x `blocks`; none has more blocks than
-/// there are. The menu's last tile has one block.
-inline const Tile& choose_tile(std::span<const Tile> menu, Index rows, Index blocks) {
-  const Tile* best = &menu.back();
-  Index least = -1;
-  for (const Tile& tile : menu) {
-    if (tile.blocks > blocks) continue;
-    const auto up = [](Index n, Index step) { return (n + step - 1) / step * step; };
-    const Index computed = up(rows, tile.rows) * up(blocks, tile.blocks);
-    // Larger tiles come first, and need fewer loads for each product.
-    if (least < 0 || computed < least) {
-      least = computed;
-      best = &tile;
-    }
-  }
-  return *best;
-}
+/// The tiles of a kernel, larger ones first; the last one has one block. A device's programs have
+/// those that it takes (NARROW in the kernels).
+struct TileMenu {
+  std::span<const Tile> wide, narrow;
 
-inline void set_tiles(const Device& device, const Tile& tile, Index rows, Index blocks, Index times,
-                      Launch& launch) {
-  set_grid(device, times * ((rows + tile.rows - 1) / tile.rows),
-           (blocks + tile.blocks - 1) / tile.blocks, launch);
-}
+  std::span<const Tile> of(const Device& device) const {
+    return device.facts().is_narrow() ? narrow : wide;
+  }
+};
+
+/// `times` products of `rows` x `blocks` vectors each, and what was chosen for them, or null.
+struct TiledWork {
+  Index rows, blocks, times = 1;
+  const ops::Choice* choice = nullptr;
+};
+
+/// The tile that costs least for all that it computes, of those that were chosen if any was; none
+/// has more blocks than there are.
+const Tile& choose_tile(std::span<const Tile> menu, const TiledWork& work);
+
+/// The grid of a tile, in groups as they were chosen.
+void set_tiles(const Device& device, const Tile& tile, const TiledWork& work, Launch& launch);
+
+/// What may be chosen: `rows` and `blocks` of a tile, work-items of a `group` along dimension 1.
+ops::Tunable tile_choices(const Device& device, std::span<const Tile> menu, const TiledWork& work,
+                          std::string layer);
 
 }  // namespace engine::opencl

@@ -2,7 +2,8 @@
 // along an axis (numerics/contract.h). With LANES 16 a work-item holds all of it: what a CPU wants.
 // With LANES 1 it is spread over the 16 work-items that lie along dimension 0, one float each: what
 // a GPU wants. Either way work is counted in dimensions 1 and 2, and a text is the same but for the
-// few that pass values from lane to lane.
+// few that pass values from lane to lane. NARROW is 1 on CPUs whose registers hold half a vector or
+// less.
 //
 // Vectors behind the end of a tensor may be read and written up to the end of its last cache line.
 #pragma OPENCL FP_CONTRACT OFF

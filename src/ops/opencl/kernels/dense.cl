@@ -1,6 +1,27 @@
 // Products with constant matrices; see dense_tile.inc.
 #include "ops/opencl/kernels/common.cl"
 
+#if NARROW
+#define P 1
+#define B 4
+#include "ops/opencl/kernels/dense_tile.inc"
+
+#define P 2
+#define B 2
+#include "ops/opencl/kernels/dense_tile.inc"
+
+#define P 6
+#define B 1
+#include "ops/opencl/kernels/dense_tile.inc"
+
+#define P 5
+#define B 1
+#include "ops/opencl/kernels/dense_tile.inc"
+
+#define P 1
+#define B 1
+#include "ops/opencl/kernels/dense_tile.inc"
+#else
 #define P 7
 #define B 4
 #include "ops/opencl/kernels/dense_tile.inc"
@@ -16,3 +37,4 @@
 #define P 1
 #define B 1
 #include "ops/opencl/kernels/dense_tile.inc"
+#endif

@@ -60,6 +60,7 @@ DeviceFacts facts_of(cl_device_id id) {
       static_cast<int>(device_number<cl_uint>(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT));
   facts.alignment = std::max<std::size_t>(
       64, device_number<cl_uint>(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8);  // it counts bits
+  facts.largest_group = device_number<std::size_t>(id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
   facts.memory = device_number<cl_ulong>(id, CL_DEVICE_GLOBAL_MEM_SIZE);
   facts.largest_buffer = device_number<cl_ulong>(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
   const auto floats = device_number<cl_device_fp_config>(id, CL_DEVICE_SINGLE_FP_CONFIG);
@@ -273,7 +274,8 @@ Device::Built& Device::built(const std::string& name) {
 
 std::string Device::options() const {
   // Work-items of a CPU are threads that want vectors; those of other devices are lanes.
-  std::string text = concat("-cl-std=CL1.2 -w -DLANES=", facts_.is_cpu() ? 16 : 1);
+  std::string text = concat("-cl-std=CL1.2 -w -DLANES=", facts_.is_cpu() ? 16 : 1,
+                            " -DNARROW=", facts_.is_narrow() ? 1 : 0);
   if (facts_.exact_division) text += " -cl-fp32-correctly-rounded-divide-sqrt";
   return text;
 }

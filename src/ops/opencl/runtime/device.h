@@ -21,11 +21,14 @@ struct DeviceFacts {
   int units = 1;                   ///< compute units
   int native_floats = 1;           ///< in a vector register
   std::size_t alignment = 64;      ///< of sub-buffers, in bytes
+  std::size_t largest_group = 1;   ///< work-items
   std::size_t memory = 0;          ///< in bytes
   std::size_t largest_buffer = 0;  ///< in bytes
   bool fma = false, denormals = false, special_values = false, exact_division = false;
 
   bool is_cpu() const noexcept { return (type & CL_DEVICE_TYPE_CPU) != 0; }
+  /// Whether a vector of 16 floats takes two registers or more, of which there are 16 then.
+  bool is_narrow() const noexcept { return is_cpu() && native_floats < 16; }
   /// What the arithmetic contract needs and the device says not to have; empty if nothing.
   std::string missing() const;
 };
@@ -45,6 +48,7 @@ class Device {
   Device(const Device&) = delete;
 
   const DeviceFacts& facts() const noexcept { return facts_; }
+  cl_device_id id() const noexcept { return id_; }
   cl_context context() const noexcept { return context_.get(); }
   /// Why results may have other bits than those of the arithmetic contract: what the device says
   /// not to have, or what its self-test found. Empty if they have not.

@@ -1,0 +1,77 @@
+#include "ops/opencl/tiles.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace engine::opencl {
+namespace {
+
+constexpr std::string_view kRows = "rows", kBlocks = "blocks", kGroup = "group";
+
+Index pieces(Index count, Index each) { return (count + each - 1) / each; }
+
+// Whether a choice names another value of a parameter.
+bool is_other(const ops::Choice* choice, std::string_view name, Index value) {
+  return ops::chosen(choice, name, value, std::numeric_limits<Index>::min(),
+                     std::numeric_limits<Index>::max()) != value;
+}
+
+// Drivers for CPUs keep what the work-items of a group have on a thread's stack.
+Index largest_group(const Device& device) {
+  constexpr std::size_t kMost = 16;
+  const std::size_t allowed = device.facts().largest_group / lane_items(device);
+  return static_cast<Index>(std::clamp<std::size_t>(allowed, 1, kMost));
+}
+
+void add_new(std::vector<Index>& values, Index value) {
+  if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+}
+
+}  // namespace
+
+const Tile& choose_tile(std::span<const Tile> menu, const TiledWork& work) {
+  const Tile* best = &menu.back();
+  std::pair<int, Index> least = {std::numeric_limits<int>::max(), 0};
+  for (const Tile& tile : menu) {
+    if (tile.blocks > work.blocks) continue;
+    const int others =
+        2 * is_other(work.choice, kBlocks, tile.blocks) + is_other(work.choice, kRows, tile.rows);
+    const Index computed =
+        pieces(work.rows, tile.rows) * tile.rows * pieces(work.blocks, tile.blocks) * tile.blocks;
+    // Larger tiles come first, and need fewer loads for each product.
+    if (const std::pair cost(others, computed); cost < least) {
+      least = cost;
+      best = &tile;
+    }
+  }
+  return *best;
+}
+
+void set_tiles(const Device& device, const Tile& tile, const TiledWork& work, Launch& launch) {
+  const Index rows = work.times * pieces(work.rows, tile.rows);
+  set_grid(device, rows, pieces(work.blocks, tile.blocks), launch);
+  Index group = ops::chosen(work.choice, kGroup, 1, 1, largest_group(device));
+  while (rows % group != 0) --group;
+  launch.group[1] = static_cast<std::size_t>(group);
+}
+
+ops::Tunable tile_choices(const Device& device, std::span<const Tile> menu, const TiledWork& work,
+                          std::string layer) {
+  const Tile& standard = choose_tile(menu, {work.rows, work.blocks, work.times});
+  std::vector<Index> rows, blocks, groups;
+  for (const Tile& tile : menu) {
+    if (tile.blocks > work.blocks) continue;
+    add_new(rows, tile.rows);
+    add_new(blocks, tile.blocks);
+  }
+  for (Index group = 1; group <= largest_group(device); group *= 2) groups.push_back(group);
+  return {
+      std::move(layer),
+      {{std::string(kRows), standard.rows},
+       {std::string(kBlocks), standard.blocks},
+       {std::string(kGroup), 1}},
+      {{std::string(kBlocks), blocks}, {std::string(kRows), rows}, {std::string(kGroup), groups}}};
+}
+
+}  // namespace engine::opencl
