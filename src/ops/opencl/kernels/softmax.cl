@@ -11,6 +11,14 @@ kernel void softmax_rows(global const float* x, global float* y, int rows, int n
   for (int row = first; row < min(first + each, rows); ++row) {
     global const float* from = x + row * n;
     global float* to = y + row * n;
+    if (n <= 16) {  // all of the row at once
+      const F v = load_or(from, n, -INFINITY);
+      const float most = MAX_LANES(SEL(GT(v, K(-INFINITY)), v, K(-INFINITY)));
+      const F shifted = SUB(v, K(most)), e = p_exp(shifted);
+      const F sum = K(SUM_LANES(SEL(valid_lanes(n), ADD(K(0.0f), e), K(0.0f))));
+      store_some(logarithm ? SUB(shifted, p_log(sum)) : DIV(e, sum), to, n);
+      continue;
+    }
     // What fills a vector up is smaller than anything, and adds exp(-inf) = +0.
     F largest = K(-INFINITY);
     for (int i = 0; i < n; i += 16) {
