@@ -33,6 +33,7 @@ namespace engine::opencl {
   ENGINE_CL(clFlush)                     \
   ENGINE_CL(clGetDeviceIDs)              \
   ENGINE_CL(clGetDeviceInfo)             \
+  ENGINE_CL(clGetEventInfo)              \
   ENGINE_CL(clGetEventProfilingInfo)     \
   ENGINE_CL(clGetPlatformIDs)            \
   ENGINE_CL(clGetPlatformInfo)           \
