@@ -40,7 +40,7 @@ const Tile& choose_tile(std::span<const Tile> menu, const TiledWork& work) {
     const Index computed =
         pieces(work.rows, tile.rows) * tile.rows * pieces(work.blocks, tile.blocks) * tile.blocks;
     // Larger tiles come first, and need fewer loads for each product.
-    if (const std::pair cost(others, computed); cost < least) {
+    if (const std::pair cost(others, computed * tile.cost); cost < least) {
       least = cost;
       best = &tile;
     }

@@ -130,6 +130,12 @@ TEST(Tiles, TheLeastBeyondTheWorkIsComputed) {
   EXPECT_EQ(tile(12, 1), "d");
 }
 
+TEST(Tiles, WhatIsComputedCostsMoreInSomeTiles) {
+  const opencl::Tile menu[] = {{2, 2, "a", 120}, {6, 1, "b"}};
+  EXPECT_STREQ(opencl::choose_tile(menu, {3136, 4}).kernel, "b");
+  EXPECT_STREQ(opencl::choose_tile(menu, {2, 4}).kernel, "a");
+}
+
 TEST(Tiles, ChoicesAreTakenAsFarAsTheyGo) {
   EXPECT_EQ(tile(14, 4, {{"blocks", 1}}), "d");
   EXPECT_EQ(tile(14, 4, {{"blocks", 2}, {"rows", 6}}), "c");
