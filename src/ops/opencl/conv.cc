@@ -83,6 +83,19 @@ struct ConvNode {
   }
 };
 
+// Tiles of pixels that all filters go over before the next ones: a CPU walks over the pixels of a
+// launch for each panel of filters. Either they stay in the second-level cache and filters are read
+// for each part, or pixels are read for each panel.
+Index tiles_together(const ConvNode& node, Index terms, const Tile& tile, Index tiles) {
+  constexpr Index kStay = Index{1} << 16;  // floats
+  const ops::ConvGeometry& g = node.g;
+  const Index pixels = g.x.batch * g.x.image(), filters = g.y.blocks * kBlock * terms;
+  if (!node.device.facts().is_cpu() || pixels <= kStay) return std::max<Index>(1, tiles);
+  const Index panels = (g.y.blocks + tile.blocks - 1) / tile.blocks;
+  const Index parts = (pixels + kStay - 1) / kStay;
+  return panels * pixels <= parts * filters + pixels ? tiles : (tiles + parts - 1) / parts;
+}
+
 void add_direct(const ConvNode& node, Index terms, std::string layer, DeviceKernel::Parts& parts) {
   const ops::ConvGeometry& g = node.g;
   const Index pixels = g.y.batch * g.y.height * g.y.width;
@@ -103,7 +116,8 @@ void add_direct(const ConvNode& node, Index terms, std::string layer, DeviceKern
                  geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
                  to_int(terms), cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
   set_tiles(node.device, tile, work, launch);
-  parts.launches.push_back(std::move(launch));
+  const Index each = tiles_together(node, terms, tile, static_cast<Index>(launch.items[1]));
+  parts.launches = in_parts(node.device, work, launch, each);
   parts.tunable = tile_choices(node.device, menu, work, std::move(layer));
 }
 

@@ -85,7 +85,8 @@ class Run final : public ops::DeviceRun {
       for (const Bound& bound : action.launches) {
         const auto& [x, y, z] = bound.launch->group;
         any |= device_->is_new(bound.launch->program,
-                               concat(bound.launch->kernel, " ", x, "x", y, "x", z));
+                               concat(bound.launch->kernel, " ", x, "x", y, "x", z,
+                                      bound.launch->first[1] ? " behind" : ""));
       }
     if (!any) return;
     Fault fault = ops::kNoFault;
@@ -347,9 +348,9 @@ class Run final : public ops::DeviceRun {
       const Launch& launch = *bound.launch;
       if (launch.items[1] == 0 || launch.items[2] == 0) continue;
       cl_event event = nullptr;
-      const cl_int code =
-          api().clEnqueueNDRangeKernel(queue, bound.kernel.get(), 3, nullptr, launch.items.data(),
-                                       launch.group.data(), 0, nullptr, events ? &event : nullptr);
+      const cl_int code = api().clEnqueueNDRangeKernel(
+          queue, bound.kernel.get(), 3, launch.first.data(), launch.items.data(),
+          launch.group.data(), 0, nullptr, events ? &event : nullptr);
       if (code != CL_SUCCESS) return fault_of(code);
       if (events) events->emplace_back(event);
     }

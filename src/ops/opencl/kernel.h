@@ -44,6 +44,7 @@ struct Launch {
   std::vector<Argument> arguments;
   std::array<std::size_t, 3> items = {1, 1, 1};
   std::array<std::size_t, 3> group = {1, 1, 1};  ///< work-items of a group; divides `items`
+  std::array<std::size_t, 3> first = {0, 0, 0};  ///< of the global ids
 };
 
 /// Constants of a node on the device. What falls back keeps the host's.

@@ -24,6 +24,14 @@ Index largest_group(const Device& device) {
   return static_cast<Index>(std::clamp<std::size_t>(allowed, 1, kMost));
 }
 
+// As it was chosen, brought to what divides the grid.
+void set_group(const Device& device, const TiledWork& work, Launch& launch) {
+  const auto rows = static_cast<Index>(launch.items[1]);
+  Index group = ops::chosen(work.choice, kGroup, 1, 1, largest_group(device));
+  while (rows % group != 0) --group;
+  launch.group[1] = static_cast<std::size_t>(group);
+}
+
 void add_new(std::vector<Index>& values, Index value) {
   if (std::ranges::find(values, value) == values.end()) values.push_back(value);
 }
@@ -51,9 +59,20 @@ const Tile& choose_tile(std::span<const Tile> menu, const TiledWork& work) {
 void set_tiles(const Device& device, const Tile& tile, const TiledWork& work, Launch& launch) {
   const Index rows = work.times * pieces(work.rows, tile.rows);
   set_grid(device, rows, pieces(work.blocks, tile.blocks), launch);
-  Index group = ops::chosen(work.choice, kGroup, 1, 1, largest_group(device));
-  while (rows % group != 0) --group;
-  launch.group[1] = static_cast<std::size_t>(group);
+  set_group(device, work, launch);
+}
+
+std::vector<Launch> in_parts(const Device& device, const TiledWork& work, const Launch& launch,
+                             Index each) {
+  std::vector<Launch> parts;
+  const auto all = static_cast<Index>(launch.items[1]);
+  for (Index first = 0; first < all; first += each) {
+    Launch& part = parts.emplace_back(launch);
+    part.first[1] = static_cast<std::size_t>(first);
+    part.items[1] = static_cast<std::size_t>(std::min(each, all - first));
+    set_group(device, work, part);
+  }
+  return parts;
 }
 
 ops::Tunable tile_choices(const Device& device, std::span<const Tile> menu, const TiledWork& work,

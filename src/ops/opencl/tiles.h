@@ -37,6 +37,10 @@ const Tile& choose_tile(std::span<const Tile> menu, const TiledWork& work);
 /// The grid of a tile, in groups as they were chosen.
 void set_tiles(const Device& device, const Tile& tile, const TiledWork& work, Launch& launch);
 
+/// As many launches as a launch of tiles needs so that each has at most `each` along dimension 1.
+std::vector<Launch> in_parts(const Device& device, const TiledWork& work, const Launch& launch,
+                             Index each);
+
 /// What may be chosen: `rows` and `blocks` of a tile, work-items of a `group` along dimension 1.
 ops::Tunable tile_choices(const Device& device, std::span<const Tile> menu, const TiledWork& work,
                           std::string layer);
