@@ -44,6 +44,7 @@ std::vector<OperatorCase> products() {
     list.push_back(conv_case(size, 5, true, numerics::Activation::kRelu));
   };
   add({40, {9, 11}, 96, {1, 1}});
+  add({32, {64, 66}, 32, {1, 1}});  // in several launches on CPUs
   add({33, {17, 14}, 50, {3, 3}, 1, {{"pads", pads}}});
   add({40, {18, 21}, 70, {3, 3}, 1, {{"pads", pads}}, true, false, 4});
   return list;
@@ -87,6 +88,7 @@ TEST_F(TileChoices, NeverMoveABit) {
     std::optional<ops::Tunable> layer;
     const Tensor wanted = run_with(c, *backend, nullptr, layer);
     if (!layer) continue;  // on the host, or one filter per channel
+    ASSERT_EQ(compare_bits(wanted, run_evaluate(c)[0]), "") << c.name;
     for (int draw = 0; draw < 4; ++draw, ++tuned)
       ASSERT_EQ(compare_bits(run_with(c, *backend, &bits, layer), wanted), "") << c.name;
   }
@@ -158,6 +160,21 @@ TEST_F(TileChoices, GroupsDivideTheGridAndFitTheDevice) {
       EXPECT_EQ(launch.group[1], group->second);
     }
   }
+}
+
+TEST_F(TileChoices, PartsOfALaunchAreAllOfIt) {
+  const opencl::TiledWork work{70, 4, 3};
+  opencl::Launch launch{"", "", {}};
+  opencl::set_tiles(*device_, kMenu[0], work, launch);
+  const auto parts = opencl::in_parts(*device_, work, launch, 13);
+  ASSERT_EQ(parts.size(), 3u);
+  std::size_t next = 0;
+  for (const opencl::Launch& part : parts) {
+    EXPECT_EQ(part.first[1], next);
+    EXPECT_LE(part.items[1], 13u);
+    next += part.items[1];
+  }
+  EXPECT_EQ(next, launch.items[1]);
 }
 
 TEST_F(TileChoices, AreNamedWithDefaults) {
