@@ -124,8 +124,8 @@ class ENGINE_API Session {
   Tensors run(const Tensors& inputs) const;
 
   /// The same, later: returns at once. Submitted runs start in order, on a thread of the session. A
-  /// device with memory of its own has up to two of them at once, and no thread waits for it, unless
-  /// steps of the model need the host.
+  /// device with memory of its own has up to two of them at once, and no thread waits for it,
+  /// unless steps of the model need the host.
   std::future<Tensors> submit(Tensors inputs) const;
   /// `on_done(outputs, nullptr)` or `on_done({}, error)`, called on the session's thread. It may
   /// submit more, and may let go of the session.
