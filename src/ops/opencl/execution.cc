@@ -315,10 +315,13 @@ class Run final : public ops::DeviceRun {
     step = fault_.step - 1;
     return {static_cast<Status::Fault>(fault_.kind), fault_.a, fault_.b};
   }
+  // From memory that a run which could not be waited for does not write: its report may yet come.
   cl_int clear_faults(cl_command_queue queue) noexcept {
+    static constexpr FaultCell kNone;
+    const cl_int code = api().clEnqueueWriteBuffer(queue, faults_.get(), CL_TRUE, 0, sizeof(kNone),
+                                                   &kNone, 0, nullptr, nullptr);
     fault_ = {};
-    return api().clEnqueueWriteBuffer(queue, faults_.get(), CL_TRUE, 0, sizeof(fault_), &fault_, 0,
-                                      nullptr, nullptr);
+    return code;
   }
 
   static Fault fault_of(cl_int code) noexcept {
