@@ -5,6 +5,7 @@
 #include "support/bit_cases.h"
 #include "support/bound_case.h"
 #include "support/conv_case.h"
+#include "support/random_choice.h"
 
 #include <gtest/gtest.h>
 
@@ -46,19 +47,6 @@ std::vector<OperatorCase> convolutions() {
   add({64, {13, 13}, 48, {3, 3}, 1, {{"pads", std::vector<Index>{1, 1, 1, 1}}}, true, false, 2},
       false);
   return list;
-}
-
-// A value that may be anything: sensible, hostile, or left out.
-ops::Choice random_choice(const ops::Tunable& layer, std::mt19937& bits) {
-  constexpr Index kHostile[] = {
-      0, -1, 1, 3, 1 << 20, std::numeric_limits<Index>::max(), std::numeric_limits<Index>::min()};
-  ops::Choice choice = {{"unknown", 7}};
-  for (const ops::Parameter& p : layer.parameters) {
-    const auto draw = bits() % 4;
-    if (draw == 0) choice[p.name] = kHostile[bits() % std::size(kHostile)];
-    else if (draw < 3) choice[p.name] = p.values[bits() % p.values.size()];
-  }
-  return choice;
 }
 
 std::vector<Tensor> run_with(const OperatorCase& c, const ops::Backend& backend, int threads,

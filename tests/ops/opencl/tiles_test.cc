@@ -5,6 +5,7 @@
 #include "support/bit_cases.h"
 #include "support/bound_case.h"
 #include "support/conv_case.h"
+#include "support/random_choice.h"
 #include "session/session_impl.h"
 #include "support/model_case.h"
 
@@ -48,19 +49,6 @@ std::vector<OperatorCase> products() {
   add({33, {17, 14}, 50, {3, 3}, 1, {{"pads", pads}}});
   add({40, {18, 21}, 70, {3, 3}, 1, {{"pads", pads}}, true, false, 4});
   return list;
-}
-
-// A value that may be anything: sensible, hostile, or left out.
-ops::Choice random_choice(const ops::Tunable& layer, std::mt19937& bits) {
-  constexpr Index kHostile[] = {
-      0, -1, 1, 3, 1 << 20, std::numeric_limits<Index>::max(), std::numeric_limits<Index>::min()};
-  ops::Choice choice = {{"unknown", 7}};
-  for (const ops::Parameter& p : layer.parameters) {
-    const auto draw = bits() % 4;
-    if (draw == 0) choice[p.name] = kHostile[bits() % std::size(kHostile)];
-    else if (draw < 3) choice[p.name] = p.values[bits() % p.values.size()];
-  }
-  return choice;
 }
 
 // The first output, and what may be chosen for the kernel. `bits` draw a choice, if there are any.
