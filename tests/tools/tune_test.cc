@@ -12,18 +12,20 @@ namespace {
 using nlohmann::json;
 
 const std::string kModel = "$MODELS/top_tagger_resnet.onnx";
+// One convolution; no test waits for more, and none is cut short on a slow machine.
+const std::string kSmallModel = "$MODELS/cases/patch_cnn_nhwc/model.onnx";
+const std::string kEnough = " --seconds 3000 ";
 const std::string kCache = "export XDG_CACHE_HOME=\"$PWD/cache\"; ";
 
-json tuned(const std::string& options) {
-  const Outcome outcome =
-      shell(kCache + "engine tune " + kModel + " --json --seconds 20 " + options);
+json tuned(const std::string& model, const std::string& options) {
+  const Outcome outcome = shell(kCache + "engine tune " + model + " --json " + options);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   return json::parse(outcome.out, nullptr, false);
 }
 
 TEST(Tune, KeepsWhatItFindsAndSkipsWhatIsKnown) {
   shell("rm -rf cache");
-  const json first = tuned("");
+  const json first = tuned(kSmallModel, kEnough);
   for (const char* key : {"model", "device", "threads", "file", "finished", "speedup", "layers"})
     EXPECT_TRUE(first.contains(key)) << key;
   EXPECT_TRUE(first["finished"].get<bool>());
@@ -34,23 +36,24 @@ TEST(Tune, KeepsWhatItFindsAndSkipsWhatIsKnown) {
   const json kept = json::parse(shell("cat cache/engine/tuning-*.json").out, nullptr, false);
   EXPECT_EQ(kept["format"], "engine tuning 2");
   EXPECT_TRUE(kept["layers"].contains(first["layers"][0]["layer"].get<std::string>()));
-  EXPECT_TRUE(tuned("")["layers"][0]["known"].get<bool>());
-  EXPECT_FALSE(tuned("--again")["layers"][0]["known"].get<bool>());
-  EXPECT_FALSE(tuned("--batch 3")["layers"][0]["known"].get<bool>());
+  EXPECT_TRUE(tuned(kSmallModel, kEnough)["layers"][0]["known"].get<bool>());
+  EXPECT_FALSE(tuned(kSmallModel, kEnough + "--again")["layers"][0]["known"].get<bool>());
+  EXPECT_FALSE(tuned(kSmallModel, kEnough + "--batch 3")["layers"][0]["known"].get<bool>());
 }
 
 TEST(Tune, NoBitFollowsFromIt) {
   const auto run = [](const std::string& options) {
-    return "engine run " + kModel + " --random --batch 3 --output " + options + "; ";
+    return "engine run " + kSmallModel + " --random --batch 3 --output " + options + "; ";
   };
   // Choices for the layers of the file, whatever they are worth.
-  const Outcome outcome = shell(
-      kCache + "rm -rf cache; engine tune " + kModel + " --batch 3 --seconds 20 >/dev/null && " +
-      "sed 's/\"choice\": {.*}}/\"choice\": {\"pixels\": 3, \"blocks\": 1, \"images\": 2, "
-      "\"slice\": 3, \"tiles\": 5}}/' cache/engine/tuning-*.json "
-      "> odd.json && grep -q '\"pixels\": 3' odd.json && " +
-      run("tuned") + run("off --tuning off") + run("odd --tuning odd.json") +
-      "for f in tuned/*; do cmp $f off/${f#*/} && cmp $f odd/${f#*/} || exit 1; done");
+  const Outcome outcome =
+      shell(kCache + "rm -rf cache; engine tune " + kSmallModel + " --batch 3" + kEnough +
+            ">/dev/null && " +
+            "sed 's/\"choice\": {.*}}/\"choice\": {\"pixels\": 3, \"blocks\": 1, \"images\": 2, "
+            "\"slice\": 3, \"tiles\": 5}}/' cache/engine/tuning-*.json "
+            "> odd.json && grep -q '\"pixels\": 3' odd.json && " +
+            run("tuned") + run("off --tuning off") + run("odd --tuning odd.json") +
+            "for f in tuned/*; do cmp $f off/${f#*/} && cmp $f odd/${f#*/} || exit 1; done");
   EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   EXPECT_EQ(outcome.err, "");
 }
@@ -58,11 +61,11 @@ TEST(Tune, NoBitFollowsFromIt) {
 TEST(Tune, StopsWhenInterruptedAndGoesOn) {
   // The second call of the search takes up what the first left.
   const Outcome outcome = shell(
-      kCache + "rm -rf cache; engine tune " + kModel + " --batch 8 --seconds 60 & p=$!; " +
+      kCache + "rm -rf cache; engine tune " + kSmallModel + " --batch 64" + kEnough + "& p=$!; " +
       "for i in $(seq 200); do test -s cache/engine/tuning-*.json && break; sleep 0.05; done; "
       "kill -INT $p; wait $p; echo code $?; head -n 2 cache/engine/tuning-*.json; "
       "engine tune " +
-      kModel + " --batch 8 --seconds 60 --json | grep '\"finished\": false'");
+      kSmallModel + " --batch 64" + kEnough + "--json | grep '\"finished\": false'");
   EXPECT_NE(outcome.out.find("code 130"), std::string::npos) << outcome.out << outcome.err;
   EXPECT_NE(outcome.out.find("engine tuning 2"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.err.find("interrupted; what is known is kept"), std::string::npos)
@@ -79,13 +82,9 @@ TEST(Tune, RunsOutOfTime) {
 
 TEST(Tune, ExportsWhatOthersCanTake) {
   // What the search keeps depends on the machine: the file has layers or none, and is one to name.
-  const Outcome outcome = shell(kCache + "rm -rf cache; engine tune " + kModel +
-                                " --seconds 20 --export mine.json && "
-                                "engine run " +
-                                kModel +
-                                " --random --tuning mine.json > with && "
-                                "engine run " +
-                                kModel +
+  const Outcome outcome = shell(kCache + "rm -rf cache; engine tune " + kSmallModel + kEnough +
+                                "--export mine.json && engine run " + kSmallModel +
+                                " --random --tuning mine.json > with && engine run " + kSmallModel +
                                 " --random --tuning off > without && cmp with without; "
                                 "grep -c '\"choice\": {}' mine.json");
   EXPECT_EQ(outcome.out.find_last_of('0'), outcome.out.size() - 2) << outcome.out;
@@ -97,7 +96,7 @@ TEST(Tune, SearchesOnOpenCl) {
   if (shell("engine run " + kModel + " --random " + device).code != 0)
     GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
   shell("rm -rf cache");
-  const json first = tuned(device);
+  const json first = tuned(kModel, "--seconds 5 " + device);
   ASSERT_FALSE(first["layers"].empty());
   EXPECT_NE(first["layers"][0]["layer"].get<std::string>().find("[opencl]"), std::string::npos);
   const json kept = json::parse(shell("cat cache/engine/tuning-*.json").out, nullptr, false);
