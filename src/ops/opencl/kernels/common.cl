@@ -97,7 +97,12 @@ static F load_some(global const float* p, int count) { return load_or(p, count, 
 
 // One value of all lanes: halves are folded until one is left (numerics/contract.h, rule 5). Spread
 // lanes meet in local memory, which FOLD_MEMORY declares in a kernel.
+//
+// A loop that has barriers in it, folds for instance, ends with END_SYNCED: a branch on the lane
+// right before the end of such a loop is taken by all lanes as by the first one where work-items are
+// turned into loops (PoCL 3.1 does).
 #if LANES == 16
+#define END_SYNCED
 #define FOLD_MEMORY
 #define FOLD(name, SCALAR, VECTOR)            \
   static float name(F v) {                    \
@@ -114,27 +119,34 @@ static F load_some(global const float* p, int count) { return load_or(p, count, 
 FOLD(fold_sum, FOLD_ADD, FOLD_ADD)
 FOLD(fold_max, FOLD_LARGER_ONE, FOLD_LARGER)
 #else
+#define END_SYNCED barrier(CLK_LOCAL_MEM_FENCE);
 #define FOLD_MEMORY local float fold_memory[16];
 #define FOLD(name, expression)                              \
   static float name(float v, local float* memory) {         \
     const int lane = get_local_id(0);                       \
-    barrier(CLK_LOCAL_MEM_FENCE);                           \
     memory[lane] = v;                                       \
-    for (int width = 8; width > 0; width /= 2) {               \
-      barrier(CLK_LOCAL_MEM_FENCE);                         \
-      if (lane < width) {                                    \
+    barrier(CLK_LOCAL_MEM_FENCE);                           \
+    for (int width = 8; width > 0; width /= 2) {            \
+      if (lane < width) {                                   \
         const float p = memory[lane], q = memory[lane + width]; \
         memory[lane] = expression;                          \
       }                                                     \
+      END_SYNCED                                            \
     }                                                       \
+    const float result = memory[0];                         \
     barrier(CLK_LOCAL_MEM_FENCE);                           \
-    return memory[0];                                       \
+    return result;                                          \
   }
 FOLD(fold_sum, p + q)
 FOLD(fold_max, q > p ? q : p)
 #define SUM_LANES(v) fold_sum(v, fold_memory)
 #define MAX_LANES(v) fold_max(v, fold_memory)
 #endif
+
+// A work-item's share of all elements: `each` that lie together.
+#define EACH_ELEMENT(i)                                                                          \
+  const int each_first = (get_global_id(1) * get_global_size(0) + get_global_id(0)) * each;      \
+  for (int i = each_first; i < min(each_first + each, elements); ++i)
 
 // The first bad value of a run (FaultCell in ops/opencl/kernel.h); `step` counts from 1. Kernels go
 // on after it, inside their tensors.

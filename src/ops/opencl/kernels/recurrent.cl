@@ -150,6 +150,7 @@ static void gru_step(Shape s, Frame f, int variant, float clip) {
       f.h = f.next;                                                                               \
       f.next = old;                                                                               \
       if (y) store_state(s, f.h, y + y_offset(s, step, sample));                                  \
+      END_SYNCED                                                                                  \
     }                                                                                             \
     for (int step = length; y && step < s.steps; ++step)                                          \
       for (int u = 0; u < s.hidden; u += 16)                                                      \

@@ -36,14 +36,15 @@ static F finished(F sum, int finish, int count) {
 #define FOLD_LANES(name, JOIN)                                       \
   static F name(F v, local float* memory) {                          \
     const int lane = get_local_id(0);                                \
-    barrier(CLK_LOCAL_MEM_FENCE);                                    \
     memory[lane] = v;                                                \
-    for (int width = 8; width > 0; width /= 2) {                     \
-      barrier(CLK_LOCAL_MEM_FENCE);                                  \
-      if (lane < width) memory[lane] = JOIN(memory[lane], memory[lane + width]); \
-    }                                                                \
     barrier(CLK_LOCAL_MEM_FENCE);                                    \
-    return memory[0];                                                \
+    for (int width = 8; width > 0; width /= 2) {                     \
+      if (lane < width) memory[lane] = JOIN(memory[lane], memory[lane + width]); \
+      END_SYNCED                                                     \
+    }                                                                \
+    const F result = memory[0];                                      \
+    barrier(CLK_LOCAL_MEM_FENCE);                                    \
+    return result;                                                   \
   }
 #endif
 
@@ -86,6 +87,7 @@ static F finished(F sum, int finish, int count) {
       const F value =                                                                             \
           finished(row_##name(from, reduced, runs, inner, shift, memory), finish, count);         \
       store_some(FINISH, y + o, 1);                                                               \
+      END_SYNCED                                                                                  \
     }                                                                                             \
   }                                                                                               \
   kernel void reduce_columns_##name(global const float* x, global float* y, int8 kept,            \

@@ -17,6 +17,7 @@ kernel void softmax_rows(global const float* x, global float* y, int rows, int n
       const F shifted = SUB(v, K(most)), e = p_exp(shifted);
       const F sum = K(SUM_LANES(SEL(valid_lanes(n), ADD(K(0.0f), e), K(0.0f))));
       store_some(logarithm ? SUB(shifted, p_log(sum)) : DIV(e, sum), to, n);
+      END_SYNCED
       continue;
     }
     // What fills a vector up is smaller than anything, and adds exp(-inf) = +0.
@@ -36,6 +37,7 @@ kernel void softmax_rows(global const float* x, global float* y, int rows, int n
       const F shifted = SUB(load_some(from + i, n - i), K(top));
       store_some(logarithm ? SUB(shifted, log_sum) : DIV(p_exp(shifted), sum), to + i, n - i);
     }
+    END_SYNCED
   }
 }
 
