@@ -1,12 +1,5 @@
-// ArgMax, ArgMin: the position of the largest or smallest element along `axis`. Hardmax: 1 at the
-// position of the largest element, 0 elsewhere.
-//
-//   x [outer.., n, inner..] -> int64 [outer.., 1, inner..], or [outer.., inner..] without keepdims;
-//   Hardmax keeps type and shape
-//
-// Of equal elements the first counts (the last if select_last_index); NaN beats every number.
-// Meaning: ONNX ArgMax, ArgMin and Hardmax, opset 13.
-#include "ops/attributes.h"
+#include "ops/arg_max.h"
+
 #include "ops/moving.h"
 #include "ops/numeric_cast.h"
 #include "ops/softmax.h"
@@ -50,85 +43,69 @@ void for_each_slice(const T* x, const AxisView& view, bool ties_win, Found found
     }
 }
 
-template <Which which>
-struct ArgExtreme final : MovingOperator {
-  Index axis = 0;
-  bool keep_axis = true;
-  bool select_last = false;
-
-  explicit ArgExtreme(const Attributes& attributes)
-      : axis(attributes.integer("axis", 0)),
-        keep_axis(attributes.flag("keepdims", true)),
-        select_last(attributes.flag("select_last_index", false)) {}
-
-  std::string_view name() const noexcept override {
-    return which == Which::kMax ? "ArgMax" : "ArgMin";
-  }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "data", is_wide_number, "a number type of 8 bits or more");
-    TensorType out = in.type(0);
-    out.dtype = DType::kInt64;
-    if (!out.ranked) return {std::move(out)};
-    const Index along = normalize_axis(axis, out.rank());
-    Dim& dim = out.dims[static_cast<std::size_t>(along)];
-    ENGINE_VALIDATE(dim.value() != 0, "axis ", axis, " is empty (it has no position)");
-    if (keep_axis) dim = 1;
-    else out.dims.erase(out.dims.begin() + along);
-    return {std::move(out)};
-  }
-
-  Fault move(Inputs in, Outputs out) const override {
-    const AxisView view = split_at(in[0].shape(), normalize_axis(axis, in[0].rank()));
-    if (view.n == 0) return bad_shape(0, 1);
-    dispatch_number(in[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      std::int64_t* y = out[0].as<std::int64_t>();
-      for_each_slice<which>(in[0].as<T>(), view, select_last,
-                            [&](Index outer, Index column, Index position) {
-                              y[outer * view.inner + column] = position;
-                            });
-    });
-    return kNoFault;
-  }
-};
-
-struct Hardmax final : MovingOperator {
-  Index axis = -1;
-  bool flatten = false;  // as Softmax: all axes from `axis` on count as one
-
-  std::string_view name() const noexcept override { return "Hardmax"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "input", is_float, "a float type");
-    const TensorType& x = in.type(0);
-    if (x.ranked && x.rank() > 0 && !(flatten && axis == x.rank())) normalize_axis(axis, x.rank());
-    return {x};
-  }
-
-  Fault move(Inputs in, Outputs out) const override {
-    if (out[0].size() == 0) return kNoFault;
-    const AxisView view = softmax_slices(in[0].shape(), axis, flatten);
-    dispatch_float(in[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      T* y = out[0].as<T>();
-      std::fill_n(y, out[0].size(), T{});
-      for_each_slice<Which::kMax>(in[0].as<T>(), view, false,
-                                  [&](Index outer, Index column, Index position) {
-                                    y[(outer * view.n + position) * view.inner + column] = T(1.0F);
-                                  });
-    });
-    return kNoFault;
-  }
-};
-
 }  // namespace
 
+ArgExtreme::ArgExtreme(const Attributes& attributes, bool max)
+    : max(max),
+      axis(attributes.integer("axis", 0)),
+      keep_axis(attributes.flag("keepdims", true)),
+      select_last(attributes.flag("select_last_index", false)) {}
+
+std::vector<TensorType> ArgExtreme::infer(const Operands& in, Index) const {
+  require_type(in, 0, "data", is_wide_number, "a number type of 8 bits or more");
+  TensorType out = in.type(0);
+  out.dtype = DType::kInt64;
+  if (!out.ranked) return {std::move(out)};
+  const Index along = normalize_axis(axis, out.rank());
+  Dim& dim = out.dims[static_cast<std::size_t>(along)];
+  ENGINE_VALIDATE(dim.value() != 0, "axis ", axis, " is empty (it has no position)");
+  if (keep_axis) dim = 1;
+  else out.dims.erase(out.dims.begin() + along);
+  return {std::move(out)};
+}
+
+Fault ArgExtreme::move(Inputs in, Outputs out) const {
+  const AxisView view = split_at(in[0].shape(), normalize_axis(axis, in[0].rank()));
+  if (view.n == 0) return bad_shape(0, 1);
+  std::int64_t* y = out[0].as<std::int64_t>();
+  const auto found = [&](Index outer, Index column, Index position) {
+    y[outer * view.inner + column] = position;
+  };
+  dispatch_number(in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (max) for_each_slice<Which::kMax>(in[0].as<T>(), view, select_last, found);
+    else for_each_slice<Which::kMin>(in[0].as<T>(), view, select_last, found);
+  });
+  return kNoFault;
+}
+
+std::vector<TensorType> Hardmax::infer(const Operands& in, Index) const {
+  require_type(in, 0, "input", is_float, "a float type");
+  const TensorType& x = in.type(0);
+  if (x.ranked && x.rank() > 0 && !(flatten && axis == x.rank())) normalize_axis(axis, x.rank());
+  return {x};
+}
+
+Fault Hardmax::move(Inputs in, Outputs out) const {
+  if (out[0].size() == 0) return kNoFault;
+  const AxisView view = softmax_slices(in[0].shape(), axis, flatten);
+  dispatch_float(in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    T* y = out[0].as<T>();
+    std::fill_n(y, out[0].size(), T{});
+    for_each_slice<Which::kMax>(in[0].as<T>(), view, false,
+                                [&](Index outer, Index column, Index position) {
+                                  y[(outer * view.n + position) * view.inner + column] = T(1.0F);
+                                });
+  });
+  return kNoFault;
+}
+
 OperatorPtr make_ArgMax(const Attributes& attributes) {
-  return std::make_shared<ArgExtreme<Which::kMax>>(attributes);
+  return std::make_shared<ArgExtreme>(attributes, true);
 }
 OperatorPtr make_ArgMin(const Attributes& attributes) {
-  return std::make_shared<ArgExtreme<Which::kMin>>(attributes);
+  return std::make_shared<ArgExtreme>(attributes, false);
 }
 OperatorPtr make_Hardmax(const Attributes& attributes) {
   auto op = std::make_shared<Hardmax>();

@@ -5,6 +5,7 @@
 // else 0. Meaning: ONNX BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot (opset 18), BitShift (opset
 // 28).
 #include "ops/attributes.h"
+#include "ops/bit_shift.h"
 #include "ops/broadcast_loop.h"
 #include "ops/moving.h"
 
@@ -86,34 +87,28 @@ T shift_right(T x, T amount) noexcept {
   return static_cast<T>(x >> by);
 }
 
-struct BitShift final : MovingOperator {
-  bool left = true;
-
-  std::string_view name() const noexcept override { return "BitShift"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "X", accepts, kNeeded);
-    require_same_type(in, 0, "X", 1, "Y");
-    return {broadcast_type(in, in.dtype(0))};
-  }
-
-  Fault move(Inputs in, Outputs out) const override {
-    dispatch_integer(out[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      if constexpr (std::is_integral_v<T>) {
-        const auto run = [&](auto shift) {
-          broadcast_map(out[0].shape(), in[0].shape(), in[0].as<T>(), in[1].shape(), in[1].as<T>(),
-                        out[0].as<T>(), shift);
-        };
-        if (left) run([](T x, T amount) { return shift_left(x, amount); });
-        else run([](T x, T amount) { return shift_right(x, amount); });
-      }
-    });
-    return kNoFault;
-  }
-};
-
 }  // namespace
+
+std::vector<TensorType> BitShift::infer(const Operands& in, Index) const {
+  require_type(in, 0, "X", accepts, kNeeded);
+  require_same_type(in, 0, "X", 1, "Y");
+  return {broadcast_type(in, in.dtype(0))};
+}
+
+Fault BitShift::move(Inputs in, Outputs out) const {
+  dispatch_integer(out[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>) {
+      const auto run = [&](auto shift) {
+        broadcast_map(out[0].shape(), in[0].shape(), in[0].as<T>(), in[1].shape(), in[1].as<T>(),
+                      out[0].as<T>(), shift);
+      };
+      if (left) run([](T x, T amount) { return shift_left(x, amount); });
+      else run([](T x, T amount) { return shift_right(x, amount); });
+    }
+  });
+  return kNoFault;
+}
 
 OperatorPtr make_BitwiseAnd(const Attributes&) { return std::make_shared<Bitwise<AndOf>>(); }
 OperatorPtr make_BitwiseOr(const Attributes&) { return std::make_shared<Bitwise<OrOf>>(); }

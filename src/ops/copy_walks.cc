@@ -1,8 +1,10 @@
 #include "ops/copy_walks.h"
 
 #include "ops/concat.h"
+#include "ops/depth_to_space.h"
 #include "ops/slice.h"
 #include "ops/split.h"
+#include "ops/transpose.h"
 
 namespace engine::ops {
 namespace {
@@ -13,6 +15,19 @@ LoopAxes<2> rows_of(Index rows, Index run, Index from_row, Index to_row) {
   axes.push_back({rows, {from_row, to_row}});
   axes.push_back({run, {1, 1}});
   return axes;
+}
+
+// An input of the given axes, read in the order that the output has them.
+CopyWalks permuted(const Shape& shape, const Small<Index>& perm) {
+  const Small<Index> from = loop_strides(shape);
+  LoopAxes<2> axes(perm.size());
+  Index step = 1;
+  for (std::size_t i = perm.size(); i-- > 0;) {
+    const auto source = static_cast<std::size_t>(perm[i]);
+    axes[i] = {shape[source], {from[source], step}};
+    step *= shape[source];
+  }
+  return {{0, 0, axes, 0, 0}};
 }
 
 }  // namespace
@@ -95,6 +110,19 @@ std::optional<CopyWalks> tile_walks(const Binding& binding) {
     axes.push_back({extent, {from[i], to[i]}});
   }
   return CopyWalks{{0, 0, axes, 0, 0}};
+}
+
+std::optional<CopyWalks> transpose_walks(const Binding& binding) {
+  const Input& in = binding.in[0];
+  if (in.dtype == DType::kString) return std::nullopt;
+  return permuted(in.shape(), static_cast<const Transpose&>(binding.op).permutation(in.rank()));
+}
+
+std::optional<CopyWalks> block_walks(const Binding& binding) {
+  if (binding.in[0].dtype == DType::kString) return std::nullopt;
+  const auto [shape, perm] = static_cast<const Blocks&>(binding.op)
+                                 .permutation(binding.in[0].shape(), binding.out[0].shape());
+  return permuted(shape, perm);
 }
 
 }  // namespace engine::ops

@@ -1,4 +1,5 @@
-// What Concat, Split, Slice, Expand and Tile copy once their shapes are known, for every device.
+// What Concat, Split, Slice, Expand, Tile, Transpose, DepthToSpace and SpaceToDepth copy once their
+// shapes are known, for every device.
 #pragma once
 
 #include "ops/backend.h"
@@ -25,5 +26,7 @@ std::optional<CopyWalks> split_walks(const Binding& binding);
 std::optional<CopyWalks> slice_walks(const Binding& binding);
 std::optional<CopyWalks> expand_walks(const Binding& binding);
 std::optional<CopyWalks> tile_walks(const Binding& binding);
+std::optional<CopyWalks> transpose_walks(const Binding& binding);
+std::optional<CopyWalks> block_walks(const Binding& binding);
 
 }  // namespace engine::ops

@@ -1,10 +1,5 @@
-// CumSum, CumProd: y[i] = x[0] + ... + x[i] along an axis (or the product), in this order.
-//
-//   x [outer.., n, inner..], axis int32 or int64 scalar
-//
-// exclusive: x[i] itself is left out. reverse: from the other end. Integers wrap around; a float16
-// or bfloat16 is rounded only as it is stored. Meaning: ONNX CumSum (opset 14) and CumProd (opset
-// 26).
+#include "ops/cumulative.h"
+
 #include "ops/attributes.h"
 #include "ops/moving.h"
 
@@ -32,13 +27,9 @@ T stored(A value) noexcept {
   else return static_cast<T>(value);
 }
 
-struct Walk {
-  bool exclusive, reverse;
-};
-
 // Neighbouring slices go together, so that memory is read in its order.
 template <class Real, bool kProduct, class T>
-void accumulate(const T* x, const AxisView& view, Walk walk, T* y) {
+void accumulate(const T* x, const AxisView& view, const Cumulative& walk, T* y) {
   using A = typename AccumulatorOf<T, Real>::type;
   constexpr Index kLanes = 64;
   for (Index outer = 0; outer < view.outer; ++outer)
@@ -61,52 +52,47 @@ void accumulate(const T* x, const AxisView& view, Walk walk, T* y) {
     }
 }
 
-template <bool kProduct>
-struct Cumulative final : ComputingOperator<Cumulative<kProduct>> {
-  Walk walk;
-
-  explicit Cumulative(const Attributes& attributes)
-      : walk{attributes.flag("exclusive", false), attributes.flag("reverse", false)} {}
-
-  std::string_view name() const noexcept override { return kProduct ? "CumProd" : "CumSum"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "x", accepts, "a float type, (u)int32 or (u)int64");
-    const auto axis = only_integer(in, 1, "axis");
-    if (axis && in.type(0).ranked) normalize_axis(*axis, in.type(0).rank());
-    const auto shape = in.type(1).shape();
-    ENGINE_VALIDATE(!shape || element_count(*shape) == 1, "axis is ", to_string(in.type(1)),
-                    " (must be a scalar)");
-    return {in.type(0)};
-  }
-
-  template <class Real>
-  Fault compute(Inputs in, Outputs out) const {
-    const Index axis = wrap_index(index_at(in[1], 0), in[0].rank());
-    if (axis < 0) return out_of_range(index_at(in[1], 0), in[0].rank());
-    const AxisView view = split_at(in[0].shape(), axis);
-    const auto run = [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      accumulate<Real, kProduct>(in[0].as<T>(), view, walk, out[0].as<T>());
-    };
-    switch (in[0].dtype) {
-      case DType::kInt32: run(TypeTag<std::int32_t>{}); break;
-      case DType::kInt64: run(TypeTag<std::int64_t>{}); break;
-      case DType::kUInt32: run(TypeTag<std::uint32_t>{}); break;
-      case DType::kUInt64: run(TypeTag<std::uint64_t>{}); break;
-      default: dispatch_float(in[0].dtype, run);
-    }
-    return kNoFault;
-  }
-};
-
 }  // namespace
 
-OperatorPtr make_CumSum(const Attributes& attributes) {
-  return std::make_shared<Cumulative<false>>(attributes);
+std::vector<TensorType> Cumulative::infer(const Operands& in, Index) const {
+  require_type(in, 0, "x", accepts, "a float type, (u)int32 or (u)int64");
+  const auto axis = only_integer(in, 1, "axis");
+  if (axis && in.type(0).ranked) normalize_axis(*axis, in.type(0).rank());
+  const auto shape = in.type(1).shape();
+  ENGINE_VALIDATE(!shape || element_count(*shape) == 1, "axis is ", to_string(in.type(1)),
+                  " (must be a scalar)");
+  return {in.type(0)};
 }
-OperatorPtr make_CumProd(const Attributes& attributes) {
-  return std::make_shared<Cumulative<true>>(attributes);
+
+template <class Real>
+Fault Cumulative::compute(Inputs in, Outputs out) const {
+  const Index axis = wrap_index(index_at(in[1], 0), in[0].rank());
+  if (axis < 0) return out_of_range(index_at(in[1], 0), in[0].rank());
+  const AxisView view = split_at(in[0].shape(), axis);
+  const auto run = [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (product) accumulate<Real, true>(in[0].as<T>(), view, *this, out[0].as<T>());
+    else accumulate<Real, false>(in[0].as<T>(), view, *this, out[0].as<T>());
+  };
+  switch (in[0].dtype) {
+    case DType::kInt32: run(TypeTag<std::int32_t>{}); break;
+    case DType::kInt64: run(TypeTag<std::int64_t>{}); break;
+    case DType::kUInt32: run(TypeTag<std::uint32_t>{}); break;
+    case DType::kUInt64: run(TypeTag<std::uint64_t>{}); break;
+    default: dispatch_float(in[0].dtype, run);
+  }
+  return kNoFault;
+}
+
+// Whoever makes one of these refers to both.
+template Fault Cumulative::compute<float>(Inputs, Outputs) const;
+template Fault Cumulative::compute<double>(Inputs, Outputs) const;
+
+OperatorPtr make_CumSum(const Attributes& a) {
+  return std::make_shared<Cumulative>(false, a.flag("exclusive", false), a.flag("reverse", false));
+}
+OperatorPtr make_CumProd(const Attributes& a) {
+  return std::make_shared<Cumulative>(true, a.flag("exclusive", false), a.flag("reverse", false));
 }
 
 }  // namespace engine::ops

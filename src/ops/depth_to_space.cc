@@ -1,30 +1,10 @@
-// DepthToSpace and SpaceToDepth: blocks of b x b pixels trade places with channels.
-//
-//   DepthToSpace  [n, c*b*b, h, w] -> [n, c, h*b, w*b]
-//   SpaceToDepth  [n, c, h*b, w*b] -> [n, c*b*b, h, w]
-//
-// The c*b*b channels are ordered [b, b, c] in mode DCR and [c, b, b] in mode CRD.
-// Meaning: ONNX DepthToSpace and SpaceToDepth, opset 28.
-#include "ops/attributes.h"
+#include "ops/depth_to_space.h"
+
 #include "ops/moving.h"
 #include "ops/transpose.h"
 
 namespace engine::ops {
 namespace {
-
-struct Blocks : MovingOperator {
-  Index block = 1;
-  bool depth_first = true;  // mode DCR
-
-  explicit Blocks(const Attributes& attributes) : block(attributes.integer("blocksize")) {
-    constexpr Index kLargest = 1 << 20;  // its square must fit
-    ENGINE_VALIDATE(block >= 1 && block <= kLargest, "blocksize is ", block, " (must be in [1, ",
-                    kLargest, "])");
-    const std::string mode = attributes.text("mode", "DCR");
-    ENGINE_VALIDATE(mode == "DCR" || mode == "CRD", "mode is ", mode, " (must be DCR or CRD)");
-    depth_first = mode == "DCR";
-  }
-};
 
 Dim times(const Dim& dim, Index factor) {
   if (factor == 1) return dim;
@@ -55,16 +35,10 @@ struct DepthToSpace final : Blocks {
                            times(x.dims[2], block), times(x.dims[3], block)}}};
   }
 
-  Fault move(Inputs in, Outputs out) const override {
-    const Shape& x = in[0].shape();
-    const Index c = out[0].shape()[1], b = block;
-    if (depth_first)
-      permute(in[0].dtype, in[0].data, {x[0], b, b, c, x[2], x[3]}, {0, 3, 4, 1, 5, 2},
-              out[0].data);
-    else
-      permute(in[0].dtype, in[0].data, {x[0], c, b, b, x[2], x[3]}, {0, 1, 4, 2, 5, 3},
-              out[0].data);
-    return kNoFault;
+  Permutation permutation(const Shape& x, const Shape& y) const override {
+    const Index c = y[1], b = block;
+    if (depth_first) return {{x[0], b, b, c, x[2], x[3]}, {0, 3, 4, 1, 5, 2}};
+    return {{x[0], c, b, b, x[2], x[3]}, {0, 1, 4, 2, 5, 3}};
   }
 };
 
@@ -81,16 +55,37 @@ struct SpaceToDepth final : Blocks {
                            divided(x.dims[3], block, "the width")}}};
   }
 
-  Fault move(Inputs in, Outputs out) const override {
-    const Shape& y = out[0].shape();
-    const Shape split = {y[0], in[0].shape()[1], y[2], block, y[3], block};
-    if (depth_first) permute(in[0].dtype, in[0].data, split, {0, 3, 5, 1, 2, 4}, out[0].data);
-    else permute(in[0].dtype, in[0].data, split, {0, 1, 3, 5, 2, 4}, out[0].data);
-    return kNoFault;
+  Permutation permutation(const Shape& x, const Shape& y) const override {
+    const Shape split = {y[0], x[1], y[2], block, y[3], block};
+    if (depth_first) return {split, {0, 3, 5, 1, 2, 4}};
+    return {split, {0, 1, 3, 5, 2, 4}};
   }
 };
 
+Index parse_block(const Attributes& attributes) {
+  const Index block = attributes.integer("blocksize");
+  constexpr Index kLargest = 1 << 20;  // its square must fit
+  ENGINE_VALIDATE(block >= 1 && block <= kLargest, "blocksize is ", block, " (must be in [1, ",
+                  kLargest, "])");
+  return block;
+}
+
+bool parse_mode(const Attributes& attributes) {
+  const std::string mode = attributes.text("mode", "DCR");
+  ENGINE_VALIDATE(mode == "DCR" || mode == "CRD", "mode is ", mode, " (must be DCR or CRD)");
+  return mode == "DCR";
+}
+
 }  // namespace
+
+Blocks::Blocks(const Attributes& attributes)
+    : block(parse_block(attributes)), depth_first(parse_mode(attributes)) {}
+
+Fault Blocks::move(Inputs in, Outputs out) const {
+  const auto [shape, perm] = permutation(in[0].shape(), out[0].shape());
+  permute(in[0].dtype, in[0].data, shape, perm, out[0].data);
+  return kNoFault;
+}
 
 OperatorPtr make_DepthToSpace(const Attributes& attributes) {
   return std::make_shared<DepthToSpace>(attributes);

@@ -1,76 +1,63 @@
-// GatherElements: y[i.., k, j..] = data[i.., indices[i.., k, j..], j..], with k along `axis`.
-//
-//   data [rank], indices [rank] in [-n, n), no larger than data along the other axes
-//
-// Meaning: ONNX GatherElements, opset 13.
+#include "ops/gather_elements.h"
+
 #include "ops/attributes.h"
 #include "ops/broadcast_loop.h"
 #include "ops/moving.h"
 
 namespace engine::ops {
-namespace {
 
-struct GatherElements final : MovingOperator {
-  Index axis = 0;
-
-  std::string_view name() const noexcept override { return "GatherElements"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_index_type(in, 1, "indices");
-    const TensorType& data = in.type(0);
-    const TensorType& indices = in.type(1);
-    if (data.ranked) {
-      require_rank(in, 1, "indices", data.rank());
-      const Index along = normalize_axis(axis, data.rank());
-      for (Index i = 0; indices.ranked && i < data.rank(); ++i) {
-        const Dim& size = data.dims[static_cast<std::size_t>(i)];
-        const Dim& used = indices.dims[static_cast<std::size_t>(i)];
-        ENGINE_VALIDATE(
-            i == along || !size.known() || !used.known() || used.value() <= size.value(),
-            "indices is ", to_string(indices), ", data is ", to_string(data),
-            " (indices must not be larger along axis ", i, ")");
-      }
+std::vector<TensorType> GatherElements::infer(const Operands& in, Index) const {
+  require_index_type(in, 1, "indices");
+  const TensorType& data = in.type(0);
+  const TensorType& indices = in.type(1);
+  if (data.ranked) {
+    require_rank(in, 1, "indices", data.rank());
+    const Index along = normalize_axis(axis, data.rank());
+    for (Index i = 0; indices.ranked && i < data.rank(); ++i) {
+      const Dim& size = data.dims[static_cast<std::size_t>(i)];
+      const Dim& used = indices.dims[static_cast<std::size_t>(i)];
+      ENGINE_VALIDATE(i == along || !size.known() || !used.known() || used.value() <= size.value(),
+                      "indices is ", to_string(indices), ", data is ", to_string(data),
+                      " (indices must not be larger along axis ", i, ")");
     }
-    TensorType out = indices;
-    if (!out.ranked && data.ranked) out = unknown_extents(data.dtype, data.rank());
-    out.dtype = data.dtype;
-    return {std::move(out)};
   }
+  TensorType out = indices;
+  if (!out.ranked && data.ranked) out = unknown_extents(data.dtype, data.rank());
+  out.dtype = data.dtype;
+  return {std::move(out)};
+}
 
-  Fault move(Inputs in, Outputs out) const override {
-    const Shape& shape = in[0].shape();
-    const Shape& used = in[1].shape();
-    const Small<Index> strides = loop_strides(shape);
-    const auto along = static_cast<std::size_t>(normalize_axis(axis, in[0].rank()));
-    LoopAxes<1> axes(shape.size());
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-      if (i != along && used[i] > shape[i]) return bad_shape(used[i], shape[i]);
-      axes[i] = {used[i], {i == along ? 0 : strides[i]}};
-    }
-    Fault fault;
-    dispatch_move(in[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      const T* data = elements<T>(in[0]);
-      T* y = elements<T>(out[0]);
-      const Index n = shape[along], step = strides[along];
-      const auto run = [&, n, step](Index to, const auto& from, Index count, const auto& stride) {
-        for (Index k = 0; k < count; ++k) {
-          const Index index = index_at(in[1], to + k);
-          const Index i = wrap_index(index, n);
-          if (i < 0) {
-            fault = out_of_range(index, n);
-            return;
-          }
-          y[to + k] = data[from[0] + k * stride[0] + i * step];
+Fault GatherElements::move(Inputs in, Outputs out) const {
+  const Shape& shape = in[0].shape();
+  const Shape& used = in[1].shape();
+  const Small<Index> strides = loop_strides(shape);
+  const auto along = static_cast<std::size_t>(normalize_axis(axis, in[0].rank()));
+  LoopAxes<1> axes(shape.size());
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i != along && used[i] > shape[i]) return bad_shape(used[i], shape[i]);
+    axes[i] = {used[i], {i == along ? 0 : strides[i]}};
+  }
+  Fault fault;
+  dispatch_move(in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* data = elements<T>(in[0]);
+    T* y = elements<T>(out[0]);
+    const Index n = shape[along], step = strides[along];
+    const auto run = [&, n, step](Index to, const auto& from, Index count, const auto& stride) {
+      for (Index k = 0; k < count; ++k) {
+        const Index index = index_at(in[1], to + k);
+        const Index i = wrap_index(index, n);
+        if (i < 0) {
+          fault = out_of_range(index, n);
+          return;
         }
-      };
-      strided_loop(merge_axes(axes), {}, run);
-    });
-    return fault;
-  }
-};
-
-}  // namespace
+        y[to + k] = data[from[0] + k * stride[0] + i * step];
+      }
+    };
+    strided_loop(merge_axes(axes), {}, run);
+  });
+  return fault;
+}
 
 OperatorPtr make_GatherElements(const Attributes& attributes) {
   auto op = std::make_shared<GatherElements>();

@@ -136,21 +136,28 @@ std::vector<TensorType> Pad::infer(const Operands& in, Index) const {
   return {std::move(out)};
 }
 
-Fault Pad::move(Inputs in, Outputs out) const {
-  const Shape& shape = in[0].shape();
+Fault pad_ranges(Inputs in, std::vector<PadRange>& ranges) {
   const bool has_axes = in.size() > 3 && in[3];
   const Index count = has_axes ? in[3].size() : in[0].rank();
   if (in[1].size() != 2 * count) return bad_shape(in[1].size(), 2 * count);
-  std::vector<PadRange> ranges;
-  for (const Index n : shape) ranges.push_back({n, 0, n, 0});
+  ranges.clear();
+  for (const Index n : in[0].shape()) ranges.push_back({n, 0, n, 0});
   for (Index i = 0; i < count; ++i) {
     const Index axis = has_axes ? wrap_index(index_at(in[3], i), in[0].rank()) : i;
     if (axis < 0) return bad_shape(axis, in[0].rank());
-    const auto a = static_cast<std::size_t>(axis);
-    const auto range = pad_range(shape[a], index_at(in[1], i), index_at(in[1], count + i));
-    if (!range) return bad_shape(shape[a], index_at(in[1], i));
-    ranges[a] = *range;
+    PadRange& range = ranges[static_cast<std::size_t>(axis)];
+    const auto padded = pad_range(in[0].shape()[static_cast<std::size_t>(axis)], index_at(in[1], i),
+                                  index_at(in[1], count + i));
+    if (!padded) return bad_shape(range.extent, index_at(in[1], i));
+    range = *padded;
   }
+  return kNoFault;
+}
+
+Fault Pad::move(Inputs in, Outputs out) const {
+  const Shape& shape = in[0].shape();
+  std::vector<PadRange> ranges;
+  if (const Fault fault = pad_ranges(in, ranges); !fault.ok()) return fault;
   for (std::size_t a = 0; a < ranges.size(); ++a) {
     if (ranges[a].extent != out[0].shape()[a])
       return bad_shape(ranges[a].extent, out[0].shape()[a]);

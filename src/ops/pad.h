@@ -32,4 +32,7 @@ struct PadRange {
 /// For an axis of n elements; nothing if it would crop more than there is.
 std::optional<PadRange> pad_range(Index n, Index before, Index behind) noexcept;
 
+/// For every axis of data, from the operands of a Pad; a fault if they do not fit.
+Fault pad_ranges(Inputs in, std::vector<PadRange>& ranges);
+
 }  // namespace engine::ops

@@ -75,34 +75,6 @@ class UnaryFunction final : public ComputingOperator<UnaryFunction> {
   const Function& function_;
 };
 
-// y = x below -lambd (+ bias), x above lambd (- bias), 0 between.
-class Shrink final : public ComputingOperator<Shrink> {
- public:
-  Shrink(float lambd, float bias) : lambd_(lambd), bias_(bias) {}
-  std::string_view name() const noexcept override { return "Shrink"; }
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "input", is_number, "a number type");
-    return {in.type(0)};
-  }
-  template <class Real>
-  Fault compute(Inputs in, Outputs out) const {
-    dispatch_number(in[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      const T* x = in[0].as<T>();
-      T* y = out[0].as<T>();
-      for (Index i = 0, n = in[0].size(); i < n; ++i) {
-        const Real v = static_cast<Real>(x[i]);
-        const Real r = v < -Real(lambd_) ? v + Real(bias_) : v > Real(lambd_) ? v - Real(bias_) : 0;
-        y[i] = store<T>(r);
-      }
-    });
-    return kNoFault;
-  }
-
- private:
-  float lambd_, bias_;
-};
-
 }  // namespace
 
 std::vector<TensorType> Unary::infer(const Operands& in, Index) const {
@@ -139,6 +111,29 @@ Fault Unary::compute(Inputs in, Outputs out) const {
 // Whoever makes one of these refers to both.
 template Fault Unary::compute<float>(Inputs, Outputs) const;
 template Fault Unary::compute<double>(Inputs, Outputs) const;
+
+std::vector<TensorType> Shrink::infer(const Operands& in, Index) const {
+  require_type(in, 0, "input", is_number, "a number type");
+  return {in.type(0)};
+}
+
+template <class Real>
+Fault Shrink::compute(Inputs in, Outputs out) const {
+  dispatch_number(in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* x = in[0].as<T>();
+    T* y = out[0].as<T>();
+    for (Index i = 0, n = in[0].size(); i < n; ++i) {
+      const Real v = static_cast<Real>(x[i]);
+      const Real r = v < -Real(lambd) ? v + Real(bias) : v > Real(lambd) ? v - Real(bias) : 0;
+      y[i] = store<T>(r);
+    }
+  });
+  return kNoFault;
+}
+
+template Fault Shrink::compute<float>(Inputs, Outputs) const;
+template Fault Shrink::compute<double>(Inputs, Outputs) const;
 
 std::vector<TensorType> Clip::infer(const Operands& in, Index) const {
   require_type(in, 0, "input", is_number, "a number type");

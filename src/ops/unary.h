@@ -32,6 +32,18 @@ class Unary final : public ComputingOperator<Unary> {
   std::string_view name_;
 };
 
+/// y = x below -lambd (+ bias), x above lambd (- bias), 0 between.
+class Shrink final : public ComputingOperator<Shrink> {
+ public:
+  Shrink(float lambd, float bias) : lambd(lambd), bias(bias) {}
+  std::string_view name() const noexcept override { return "Shrink"; }
+  std::vector<TensorType> infer(const Operands& in, Index outputs) const override;
+  template <class Real>
+  Fault compute(Inputs in, Outputs out) const;
+
+  const float lambd, bias;
+};
+
 /// Clip of opset 11 and above: bounds are inputs. A pass turns it into a Unary if they are
 /// constants.
 ///   x [..], min [] (optional), max [] (optional) -> y as x
