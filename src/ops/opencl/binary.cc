@@ -2,6 +2,7 @@
 
 #include "ops/broadcast_loop.h"
 #include "ops/opencl/elementwise.h"
+#include "ops/opencl/functions.h"
 #include "ops/opencl/grid.h"
 #include "ops/opencl/moving.h"
 
@@ -17,6 +18,8 @@ const char* kernel_of(ops::BinaryKind kind) {
     case BinaryKind::kDiv: return "binary_div";
     case BinaryKind::kMax: return "binary_max";
     case BinaryKind::kMin: return "binary_min";
+    case BinaryKind::kMod: return "binary_mod";
+    case BinaryKind::kFmod: return "binary_fmod";
     case BinaryKind::kPRelu: return "binary_prelu";
     default: return nullptr;
   }
@@ -82,7 +85,7 @@ std::optional<DeviceKernel::Parts> bind_binary(const Device& device, const Bindi
 std::optional<DeviceKernel::Parts> bind_variadic(const Device& device, const Binding& binding) {
   const auto& op = static_cast<const ops::Variadic&>(binding.op);
   const DType dtype = binding.out[0].dtype;
-  if (op.mean) return std::nullopt;
+  if (op.mean && dtype != DType::kFloat32) return std::nullopt;
   if (binding.in.size() == 1) return copy_parts(device, operand_bytes(binding.in[0]));
   const Shape& y = binding.out[0].shape();
   DeviceKernel::Parts parts{"binary", {}, 0, overwritable(binding)};
@@ -94,6 +97,9 @@ std::optional<DeviceKernel::Parts> bind_variadic(const Device& device, const Bin
     if (!launch) return std::nullopt;
     parts.launches.push_back(std::move(*launch));
   }
+  if (op.mean)
+    parts.launches.push_back(function_launch(device, "divide_by", binding.out[0].size(), Out{0},
+                                             Out{0}, static_cast<float>(binding.in.size())));
   return parts;
 }
 

@@ -4,6 +4,7 @@
 #include "ops/opencl/epilogue.h"
 #include "ops/opencl/moving.h"
 #include "ops/opencl/tiles.h"
+#include "ops/opencl/windows.h"
 
 #include <cmath>
 
@@ -125,6 +126,11 @@ bool is_depthwise(const Conv& op, const Shape& weights) {
   return op.group > 1 && weights[0] == op.group && weights[1] == 1;
 }
 
+// Whether there are kernels for blocked tensors.
+bool has_blocks(const Conv& op, const Shape& weights) {
+  return weights.size() <= 4 && (op.group == 1 || is_depthwise(op, weights));
+}
+
 Launch depthwise_launch(const ConvNode& node) {
   const ops::ConvGeometry& g = node.g;
   const Ints window = {to_int(g.kernel_rows),
@@ -213,23 +219,26 @@ std::shared_ptr<PackedBuffers> pack_conv(const Device& device, const ops::Operat
   const Tensor* w = in[Conv::kWeights].value;
   const Tensor* bias = in.has(Conv::kBias) ? in[Conv::kBias].value : nullptr;
   const bool known_bias = bias || !in.has(Conv::kBias);
-  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || !known_bias || w->rank() < 3 ||
-      w->rank() > 4 || (conv.group != 1 && !is_depthwise(conv, w->shape())))
-    return nullptr;
-  const std::vector<float> filters =
-      conv.winograd ? transformed_filters(*w, conv.winograd) : packed_filters(*w);
-  const std::vector<float> padded = padded_bias(bias, w->shape()[0]);
+  if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || !known_bias) return nullptr;
   auto packed = std::make_shared<PackedBuffers>();
-  packed->buffers.push_back(device.upload(filters.data(), filters.size() * sizeof(float)));
-  packed->buffers.push_back(device.upload(padded.data(), padded.size() * sizeof(float)));
+  const auto add = [&](std::span<const float> values) {
+    packed->buffers.push_back(device.upload(values.data(), values.size_bytes()));
+  };
+  if (has_blocks(conv, w->shape())) {
+    add(conv.winograd ? transformed_filters(*w, conv.winograd) : packed_filters(*w));
+    add(padded_bias(bias, w->shape()[0]));
+  } else {
+    add(w->values<float>());
+    if (bias) add(bias->values<float>());
+  }
   packed->consumed_inputs = 1u << Conv::kWeights;
   if (bias) packed->consumed_inputs |= 1u << Conv::kBias;
   return packed;
 }
 
 ops::LayoutOffer offer_conv(const Binding& binding) {
-  if (!binding.packed) return {};
   const auto& op = static_cast<const Conv&>(binding.op);
+  if (!binding.packed || !has_blocks(op, binding.in[Conv::kWeights].shape())) return {};
   ops::LayoutOffer offer{.inputs = 1u << Conv::kX, .output = true, .preferred = true};
   if (op.epilogue.residual) offer.inputs |= 1u << Conv::kResidual;
   offer.border = ops::conv_border(binding);
@@ -237,9 +246,11 @@ ops::LayoutOffer offer_conv(const Binding& binding) {
 }
 
 std::optional<DeviceKernel::Parts> bind_conv(const Device& device, const Binding& binding) {
-  if (!binding.packed) return std::nullopt;
+  const auto* packed = static_cast<const PackedBuffers*>(binding.packed);
+  const ops::LayoutOffer offer = offer_conv(binding);
+  if (!offer.inputs) return conv_any_parts(device, binding, packed);
   if (!binding.in[Conv::kX].layout.blocked)
-    return adapt_to_plain(device, binding, offer_conv(binding), bind_conv);
+    return adapt_to_plain(device, binding, offer, bind_conv);
   const ops::ConvGeometry g(binding);
   const std::optional<Bounds> bounds = bounds_of(g.op.epilogue);
   DeviceKernel::Parts parts{g.op.winograd    ? "conv_winograd"
@@ -247,8 +258,8 @@ std::optional<DeviceKernel::Parts> bind_conv(const Device& device, const Binding
                                              : "conv",
                             {}};
   const std::string layer = ops::layer_name(parts.name + "[opencl]", g);
-  const ConvNode node{device, g, *static_cast<const PackedBuffers*>(binding.packed),
-                      bounds.value_or(Bounds{}), ops::find_choice(binding.tuning, layer)};
+  const ConvNode node{device, g, *packed, bounds.value_or(Bounds{}),
+                      ops::find_choice(binding.tuning, layer)};
   parts.overwritable = g.has_residual ? 1u << Conv::kResidual : 0u;
   const Shape& w = binding.in[Conv::kWeights].shape();
   if (g.op.winograd) add_winograd(node, layer, parts);

@@ -1,8 +1,10 @@
 #include "ops/opencl/elementwise.h"
 
 #include "ops/broadcast_loop.h"
+#include "ops/bit_shift.h"
 #include "ops/opencl/grid.h"
 #include "ops/opencl/moving.h"
+#include "ops/opencl/number_kernels.h"
 
 namespace engine::opencl {
 namespace {
@@ -27,7 +29,9 @@ enum class IntegerOperation {
   kAbs,
   kNeg,
   kRelu,
-  kSign
+  kSign,
+  kShiftLeft,
+  kShiftRight
 };
 
 // Of the order in kernels/comparisons.cl.
@@ -59,60 +63,9 @@ std::optional<IntegerOperation> operation_of(std::string_view name) {
   return it == std::end(kNames) ? std::nullopt : std::optional(it->second);
 }
 
-// The kernels of a family, in the order of NumberType in kernels/cast.cl.
-struct Kernels {
-  const char *integers, *comparisons, *cast;
-};
-struct NumberType {
-  DType dtype;
-  Kernels kernels;
-};
-#define ENGINE_INTEGER(dtype, name)                                       \
-  {                                                                       \
-    DType::dtype, { "integers_" name, "comparisons_" name, "cast_" name } \
-  }
-constexpr NumberType kNumberTypes[] = {
-    ENGINE_INTEGER(kInt8, "int8"),
-    ENGINE_INTEGER(kUInt8, "uint8"),
-    ENGINE_INTEGER(kInt16, "int16"),
-    ENGINE_INTEGER(kUInt16, "uint16"),
-    ENGINE_INTEGER(kInt32, "int32"),
-    ENGINE_INTEGER(kUInt32, "uint32"),
-    ENGINE_INTEGER(kInt64, "int64"),
-    ENGINE_INTEGER(kUInt64, "uint64"),
-    {DType::kFloat32, {nullptr, "comparisons_float32", "cast_float32"}},
-    {DType::kBool, {"integers_uint8", "comparisons_uint8", "cast_uint8"}}};  // bytes of 0 or 1
-#undef ENGINE_INTEGER
-
-const NumberType* number_type(DType dtype) {
-  const auto it = std::ranges::find(kNumberTypes, dtype, &NumberType::dtype);
-  return it == std::end(kNumberTypes) ? nullptr : it;
-}
-
-// Appends the walk (WALK in kernels/elementwise.inc) over `y` with up to three operands.
-bool add_walk(const Device& device, const Shape& y, std::array<const Shape*, 3> in,
+bool add_walk(const Device& device, const Shape& y, const std::array<const Shape*, 3>& in,
               Launch& launch) {
-  constexpr std::size_t kAxes = std::tuple_size_v<Ints>;
-  const ops::LoopAxes<3> axes = ops::broadcast_axes<3>(y, in);
-  if (axes.size() > kAxes) return false;
-  Ints extents;
-  extents.fill(1);
-  std::array<Ints, 3> steps{};
-  Index elements = 1;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const std::size_t at = kAxes - axes.size() + i;
-    extents[at] = to_int(axes[i].extent);
-    for (std::size_t k = 0; k < in.size(); ++k) steps[k][at] = to_int(axes[i].strides[k]);
-    elements *= axes[i].extent;
-  }
-  const auto lanes = static_cast<Index>(lane_items(device));
-  const Index each = device.facts().is_cpu() ? 1024 : 1;
-  for (const Argument& argument :
-       {Argument(to_int(elements)), Argument(to_int(each)), Argument(extents), Argument(steps[0]),
-        Argument(steps[1]), Argument(steps[2])})
-    launch.arguments.push_back(argument);
-  set_grid(device, (elements + each * lanes - 1) / (each * lanes), 1, launch);
-  return true;
+  return add_walk(device, ops::broadcast_axes<3>(y, in), launch);
 }
 
 std::optional<DeviceKernel::Parts> one_launch(const char* name, std::optional<Launch> launch) {
@@ -123,10 +76,10 @@ std::optional<DeviceKernel::Parts> one_launch(const char* name, std::optional<La
 std::optional<Launch> operation_launch(const Device& device, IntegerOperation operation,
                                        DType dtype, const Shape& y, const Shape& a, const Shape& b,
                                        Argument a_at, Argument b_at) {
-  const NumberType* type = number_type(dtype);
-  if (!type || !type->kernels.integers) return std::nullopt;
+  const NumberKernels* kernels = number_kernels(dtype);
+  if (!kernels || !kernels->integers) return std::nullopt;
   Launch launch{"integers",
-                type->kernels.integers,
+                kernels->integers,
                 {a_at, b_at, Out{0}, Faults{}, static_cast<cl_int>(operation)}};
   if (!add_walk(device, y, {&a, &b, &b}, launch)) return std::nullopt;
   return launch;
@@ -135,16 +88,34 @@ std::optional<Launch> operation_launch(const Device& device, IntegerOperation op
 std::optional<Launch> comparison_launch(const Device& device, Comparison comparison, DType dtype,
                                         const Shape& y, const Shape& a, const Shape& b,
                                         std::size_t a_at, std::size_t b_at) {
-  const NumberType* type = number_type(dtype);
-  if (!type) return std::nullopt;
+  const NumberKernels* kernels = number_kernels(dtype);
+  if (!kernels || !kernels->comparisons) return std::nullopt;
   Launch launch{"comparisons",
-                type->kernels.comparisons,
+                kernels->comparisons,
                 {In{a_at}, In{b_at}, Out{0}, static_cast<cl_int>(comparison)}};
   if (!add_walk(device, y, {&a, &b, &b}, launch)) return std::nullopt;
   return launch;
 }
 
 }  // namespace
+
+bool add_walk(const Device& device, const ops::LoopAxes<3>& axes, Launch& launch) {
+  constexpr std::size_t kAxes = std::tuple_size_v<Ints>;
+  if (axes.size() > kAxes) return false;
+  Ints extents;
+  extents.fill(1);
+  std::array<Ints, 3> steps{};
+  Index elements = 1;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::size_t at = kAxes - axes.size() + i;
+    extents[at] = to_int(axes[i].extent);
+    for (std::size_t k = 0; k < steps.size(); ++k) steps[k][at] = to_int(axes[i].strides[k]);
+    elements *= axes[i].extent;
+  }
+  set_elements(device, elements, launch);
+  launch.arguments.insert(launch.arguments.end(), {extents, steps[0], steps[1], steps[2]});
+  return true;
+}
 
 std::optional<Launch> integer_launch(const Device& device, BinaryKind kind, DType dtype,
                                      const Shape& y, const Shape& a, const Shape& b, Argument a_at,
@@ -171,6 +142,15 @@ std::optional<DeviceKernel::Parts> bind_bits(const Device& device, const Binding
                                    binding.in[0].shape(), binding.in[1].shape(), In{0}, In{1}));
 }
 
+std::optional<DeviceKernel::Parts> bind_bit_shift(const Device& device, const Binding& binding) {
+  const bool left = static_cast<const ops::BitShift&>(binding.op).left;
+  return one_launch(
+      "integers",
+      operation_launch(device, left ? IntegerOperation::kShiftLeft : IntegerOperation::kShiftRight,
+                       binding.in[0].dtype, binding.out[0].shape(), binding.in[0].shape(),
+                       binding.in[1].shape(), In{0}, In{1}));
+}
+
 std::optional<DeviceKernel::Parts> bind_comparison(const Device& device, const Binding& binding) {
   const BinaryKind kind = static_cast<const ops::Binary&>(binding.op).kind;
   const bool turned = kind == BinaryKind::kGreater || kind == BinaryKind::kGreaterOrEqual;
@@ -193,13 +173,8 @@ std::optional<DeviceKernel::Parts> bind_is_nan(const Device& device, const Bindi
 
 std::optional<DeviceKernel::Parts> bind_where(const Device& device, const Binding& binding) {
   const DType dtype = binding.out[0].dtype;
-  const std::size_t element = size_of(dtype);
-  const char* kernel = element == 1   ? "pick_1"
-                       : element == 2 ? "pick_2"
-                       : element == 4 ? "pick_4"
-                       : element == 8 ? "pick_8"
-                                      : nullptr;
-  if (dtype == DType::kString || !kernel) return std::nullopt;
+  const char* kernel = kernel_of_size(dtype, ENGINE_SIZES("pick"));
+  if (!kernel) return std::nullopt;
   Launch launch{"picking", kernel, {In{0}, In{1}, In{2}, Out{0}}};
   if (!add_walk(device, binding.out[0].shape(),
                 {binding.in[0].extents, binding.in[1].extents, binding.in[2].extents}, launch))
@@ -210,10 +185,11 @@ std::optional<DeviceKernel::Parts> bind_where(const Device& device, const Bindin
 std::optional<DeviceKernel::Parts> bind_cast(const Device& device, const Binding& binding) {
   const DType from = binding.in[0].dtype, to = binding.out[0].dtype;
   if (from == to && from != DType::kString) return copy_parts(device, operand_bytes(binding.in[0]));
-  const NumberType *source = number_type(from), *target = number_type(to);
-  if (!source || !target) return std::nullopt;
-  Launch launch{
-      "cast", source->kernels.cast, {In{0}, Out{0}, static_cast<cl_int>(target - kNumberTypes)}};
+  const NumberKernels *source = number_kernels(from), *target = number_kernels(to);
+  if (!source || !target || (is_integer(from) && to == DType::kFloat64) ||
+      (from == DType::kFloat64 && !is_float(to)))
+    return std::nullopt;
+  Launch launch{"cast", source->cast, {In{0}, Out{0}, static_cast<cl_int>(number_code(*target))}};
   const Shape& shape = binding.in[0].shape();
   if (!add_walk(device, shape, {&shape, &shape, &shape}, launch)) return std::nullopt;
   return one_launch("cast", std::move(launch));

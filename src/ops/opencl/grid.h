@@ -22,6 +22,17 @@ inline void set_grid(const Device& device, Index rows, Index planes, Launch& lau
   launch.group = {lanes, 1, 1};
 }
 
+/// The grid of a kernel that goes element by element (EACH_ELEMENT in kernels/common.cl): appends
+/// how many there are and how many a work-item takes, so many on a CPU.
+inline void set_elements(const Device& device, Index elements, Launch& launch,
+                         Index each_on_cpu = 1024) {
+  const Index each = device.facts().is_cpu() ? each_on_cpu : 1;
+  const Index unit = each * static_cast<Index>(lane_items(device));
+  launch.arguments.push_back(to_int(elements));
+  launch.arguments.push_back(to_int(each));
+  set_grid(device, (elements + unit - 1) / unit, 1, launch);
+}
+
 /// Vectors that one unit of an element-wise kernel takes: enough that handing it over costs little,
 /// few enough that all compute units have some.
 inline Index vectors_each(const Device& device, Index vectors) {

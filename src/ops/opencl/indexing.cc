@@ -4,6 +4,7 @@
 #include "ops/gather_nd.h"
 #include "ops/opencl/grid.h"
 #include "ops/opencl/moving.h"
+#include "ops/opencl/number_kernels.h"
 #include "ops/scatter.h"
 #include "ops/top_k.h"
 
@@ -37,13 +38,8 @@ std::optional<DeviceKernel::Parts> gather_parts(const Device& device, const Bind
                                                 Index first, const Runs& runs) {
   const DType dtype = binding.in[0].dtype;
   const auto axes = pointed_axes(binding.in[0].shape(), first, runs.depth);
-  const std::size_t element = size_of(dtype);
-  const char* kernel = element == 1   ? "gather_1"
-                       : element == 2 ? "gather_2"
-                       : element == 4 ? "gather_4"
-                       : element == 8 ? "gather_8"
-                                      : nullptr;
-  if (dtype == DType::kString || !kernel || !axes) return std::nullopt;
+  const char* kernel = kernel_of_size(dtype, ENGINE_SIZES("gather"));
+  if (!kernel || !axes) return std::nullopt;
   const Index each = rows_each(device, runs.length);
   Launch launch{
       "indexing",

@@ -2,7 +2,7 @@
 
 #include "ops/copy_walks.h"
 #include "ops/opencl/grid.h"
-#include "ops/transpose.h"
+#include "ops/opencl/number_kernels.h"
 
 namespace engine::opencl {
 
@@ -105,15 +105,10 @@ constexpr std::size_t kMostAxes = 8;
 
 // The walk of a copy as launches; nothing if it has too many axes, or an element size that no
 // kernel has.
-std::optional<Launch> move_launch(const Device& device, const ops::LoopAxes<2>& all,
-                                  std::size_t element, Index from_start, Index to_start, In from,
-                                  Out to) {
+std::optional<Launch> move_launch(const Device& device, const ops::LoopAxes<2>& all, DType dtype,
+                                  Index from_start, Index to_start, In from, Out to) {
   const ops::LoopAxes<2> axes = ops::merge_axes(all);
-  const char* kernel = element == 1   ? "move_1"
-                       : element == 2 ? "move_2"
-                       : element == 4 ? "move_4"
-                       : element == 8 ? "move_8"
-                                      : nullptr;
+  const char* kernel = kernel_of_size(dtype, ENGINE_SIZES("move"));
   if (!kernel || axes.size() > kMostAxes) return std::nullopt;
   Ints extents, from_steps{}, to_steps{};
   extents.fill(1);
@@ -145,7 +140,7 @@ std::optional<DeviceKernel::Parts> bind_walks(const Device& device, const char* 
   if (!walks) return std::nullopt;
   DeviceKernel::Parts parts{name, {}};
   for (const ops::CopyWalk& walk : *walks) {
-    auto launch = move_launch(device, walk.axes, size_of(binding.in[0].dtype), walk.from_start,
+    auto launch = move_launch(device, walk.axes, binding.in[0].dtype, walk.from_start,
                               walk.to_start, In{walk.in}, Out{walk.out});
     if (!launch) return std::nullopt;
     parts.launches.push_back(std::move(*launch));
@@ -172,15 +167,10 @@ std::optional<DeviceKernel::Parts> bind_tile(const Device& device, const Binding
 }
 
 std::optional<DeviceKernel::Parts> bind_transpose(const Device& device, const Binding& binding) {
-  const ops::Input& in = binding.in[0];
-  if (in.dtype == DType::kString) return std::nullopt;
-  const Small<Index> perm = static_cast<const ops::Transpose&>(binding.op).permutation(in.rank());
-  const Small<Index> from = ops::loop_strides(in.shape());
-  const Small<Index> to = ops::loop_strides(binding.out[0].shape());
-  ops::LoopAxes<2> axes;
-  for (std::size_t i = 0; i < to.size(); ++i)
-    axes.push_back({binding.out[0].shape()[i], {from[static_cast<std::size_t>(perm[i])], to[i]}});
-  return bind_walks(device, "transpose", binding, ops::CopyWalks{{0, 0, axes, 0, 0}});
+  return bind_walks(device, "transpose", binding, ops::transpose_walks(binding));
+}
+std::optional<DeviceKernel::Parts> bind_blocks(const Device& device, const Binding& binding) {
+  return bind_walks(device, "transpose", binding, ops::block_walks(binding));
 }
 
 DeviceKernel::Parts reorder_parts(const Device& device, const ops::Input& from,

@@ -1,5 +1,7 @@
-// LayerNormalization, RMSNormalization and BatchNormalization.
+// LayerNormalization, RMSNormalization, InstanceNormalization, GroupNormalization and
+// BatchNormalization.
 #include "ops/batch_normalization.h"
+#include "ops/group_normalization.h"
 #include "ops/layer_normalization.h"
 #include "ops/opencl/grid.h"
 
@@ -31,9 +33,7 @@ bool all_float32(const Binding& binding) {
 std::optional<DeviceKernel::Parts> bind_layer_normalization(const Device& device,
                                                             const Binding& binding) {
   const auto& op = static_cast<const ops::LayerNormalization&>(binding.op);
-  for (std::size_t i = 1; i < binding.out.size(); ++i)
-    if (binding.out[i]) return std::nullopt;
-  if (!all_float32(binding)) return std::nullopt;
+  if (!all_float32(binding) || !binding.out[0]) return std::nullopt;
   const Shape& shape = binding.in[0].shape();
   const AxisView x = op.rows(shape);
   const bool has_bias = binding.in.size() > 2 && binding.in[2];
@@ -43,10 +43,25 @@ std::optional<DeviceKernel::Parts> bind_layer_normalization(const Device& device
   const Index each = rows_each(device, x.n);
   Launch launch{"normalization",
                 "normalize_rows",
-                {In{0}, In{1}, input_or_none(binding, 2), Out{0}, to_int(x.outer), to_int(x.n),
-                 to_int(each), *scale_step, *bias_step, op.epsilon, cl_int{op.rms}}};
+                {In{0}, In{1}, input_or_none(binding, 2), Out{0}, output_or_none(binding, 1),
+                 output_or_none(binding, 2), to_int(x.outer), to_int(x.n), to_int(each),
+                 *scale_step, *bias_step, op.epsilon, cl_int{op.rms}}};
   set_grid(device, (x.outer + each - 1) / each, 1, launch);
   return DeviceKernel::Parts{op.rms ? "rms_norm" : "layer_norm", {std::move(launch)}, 0, 1u};
+}
+
+std::optional<DeviceKernel::Parts> bind_group_normalization(const Device& device,
+                                                            const Binding& binding) {
+  const auto& op = static_cast<const ops::GroupNormalization&>(binding.op);
+  if (!all_float32(binding) || binding.out[0].size() == 0) return std::nullopt;
+  const ops::GroupNormalization::View v = op.view(binding.in[0].shape());
+  const Index each = rows_each(device, v.channels * v.positions);
+  Launch launch{"normalization",
+                "normalize_groups",
+                {In{0}, In{1}, In{2}, Out{0}, to_int(v.rows), to_int(v.groups), to_int(v.channels),
+                 to_int(v.positions), to_int(each), op.epsilon}};
+  set_grid(device, (v.rows + each - 1) / each, 1, launch);
+  return DeviceKernel::Parts{"group_norm", {std::move(launch)}};
 }
 
 std::optional<DeviceKernel::Parts> bind_batch_normalization(const Device& device,

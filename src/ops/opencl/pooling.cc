@@ -1,5 +1,6 @@
 #include "ops/opencl/grid.h"
 #include "ops/opencl/moving.h"
+#include "ops/opencl/windows.h"
 #include "ops/pooling.h"
 
 namespace engine::opencl {
@@ -34,7 +35,7 @@ ops::LayoutOffer offer_global_pool(const Binding& binding) {
 
 std::optional<DeviceKernel::Parts> bind_pooling(const Device& device, const Binding& binding) {
   const ops::LayoutOffer offer = offer_pooling(binding);
-  if (!offer.inputs) return std::nullopt;
+  if (!offer.inputs) return pool_any_parts(device, binding);
   if (!binding.in[0].layout.blocked) return adapt_to_plain(device, binding, offer, bind_pooling);
   const ops::BlockedView x(binding.in[0].shape(), binding.in[0].layout);
   const ops::BlockedView y(binding.out[0].shape(), binding.out[0].layout);

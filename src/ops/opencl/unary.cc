@@ -1,6 +1,7 @@
 #include "ops/opencl/unary.h"
 
 #include "ops/opencl/elementwise.h"
+#include "ops/opencl/functions.h"
 #include "ops/opencl/grid.h"
 #include "ops/unary.h"
 
@@ -29,6 +30,7 @@ Launch unary_launch(const Device& device, numerics::Activation f, float a, float
 }
 
 std::optional<DeviceKernel::Parts> bind_unary(const Device& device, const Binding& binding) {
+  if (dynamic_cast<const ops::Clip*>(&binding.op)) return clip_parts(device, binding);
   const auto* op = dynamic_cast<const ops::Unary*>(&binding.op);
   if (op && is_integer(binding.in[0].dtype)) return bind_integer_unary(device, binding);
   if (!op || binding.in[0].dtype != DType::kFloat32) return std::nullopt;

@@ -36,4 +36,11 @@ BINARY(mul, MUL(p, q))
 BINARY(div, DIV(p, q))
 BINARY(max, SEL(NE(p, p), p, SEL(LT(q, p), p, q)))
 BINARY(min, SEL(NE(p, p), p, SEL(LT(p, q), p, q)))
+BINARY(fmod, fmod(p, q))
+// A remainder with the sign of the divisor.
+static F modulo(F p, F q) {
+  const F r = fmod(p, q);
+  return SEL(NE(r, K(0.0f)) & NE(LT(r, K(0.0f)), LT(q, K(0.0f))), ADD(r, q), r);
+}
+BINARY(mod, modulo(p, q))
 BINARY(prelu, SEL(LT(p, K(0.0f)), MUL(p, q), p))

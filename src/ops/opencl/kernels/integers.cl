@@ -4,7 +4,7 @@
 #include "ops/opencl/kernels/elementwise.inc"
 
 enum { OF_ADD, OF_SUB, OF_MUL, OF_DIV, OF_MOD, OF_FMOD, OF_MAX, OF_MIN, OF_AND, OF_OR, OF_XOR,
-       OF_NOT, OF_LOGICAL_NOT, OF_ABS, OF_NEG, OF_RELU, OF_SIGN };
+       OF_NOT, OF_LOGICAL_NOT, OF_ABS, OF_NEG, OF_RELU, OF_SIGN, OF_SHIFT_LEFT, OF_SHIFT_RIGHT };
 
 // Quotients truncate; a remainder has the sign of the divisor (Mod) or of the dividend (fmod). The
 // quotient of the smallest value and -1 would overflow.
@@ -47,6 +47,10 @@ enum { OF_ADD, OF_SUB, OF_MUL, OF_DIV, OF_MOD, OF_FMOD, OF_MAX, OF_MIN, OF_AND, 
     case OF_NEG: z = (type)(0 - (ulong)u); break;                                                \
     case OF_RELU: z = u < 0 ? (type)0 : u; break;                                                \
     case OF_SIGN: z = (type)((u > 0) - (u < 0)); break;                                          \
+    case OF_SHIFT_LEFT: z = (ulong)v < 8 * sizeof(type) ? (type)((ulong)u << v) : (type)0; break; \
+    case OF_SHIFT_RIGHT:                                                                         \
+      z = (ulong)v < 8 * sizeof(type) ? (type)(u >> v) : u < 0 ? (type)-1 : (type)0;             \
+      break;                                                                                     \
   }                                                                                              \
   y[i] = z
 FOR_INTEGERS(INTEGERS, integers)

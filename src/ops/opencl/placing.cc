@@ -1,0 +1,134 @@
+// Trilu, Pad, GatherElements, ScatterElements.
+#include "ops/gather_elements.h"
+#include "ops/opencl/elementwise.h"
+#include "ops/opencl/grid.h"
+#include "ops/opencl/moving.h"
+#include "ops/opencl/number_kernels.h"
+#include "ops/pad.h"
+#include "ops/scatter.h"
+#include "ops/trilu.h"
+
+namespace engine::opencl {
+namespace {
+
+// Indices along one axis of `data`, `indices` being of the same rank.
+struct AlongAxis {
+  std::size_t axis;
+  Index n, stride;            // of the axis in data
+  ops::LoopAxes<3> elements;  // over indices; data without the axis, then indices, then nothing
+
+  AlongAxis(const Shape& data, const Shape& indices, Index given)
+      : axis(static_cast<std::size_t>(normalize_axis(given, static_cast<Index>(data.size())))),
+        elements(data.size()) {
+    const Small<Index> from = ops::loop_strides(data), at = ops::loop_strides(indices);
+    n = data[axis];
+    stride = from[axis];
+    for (std::size_t i = 0; i < data.size(); ++i)
+      elements[i] = {indices[i], {i == axis ? 0 : from[i], at[i], 0}};
+  }
+};
+
+// Whether indices stay inside data along the other axes, which is a fault of the run otherwise.
+bool stays_inside(const Shape& data, const Shape& indices, std::size_t axis) {
+  for (std::size_t i = 0; i < data.size(); ++i)
+    if (i != axis && indices[i] > data[i]) return false;
+  return true;
+}
+
+Ints of_axes(const std::vector<ops::PadRange>& ranges, Index ops::PadRange::*member, Index lone) {
+  Ints list;
+  list.fill(to_int(lone));
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    list[list.size() - ranges.size() + i] = to_int(ranges[i].*member);
+  return list;
+}
+
+}  // namespace
+
+std::optional<DeviceKernel::Parts> bind_trilu(const Device& device, const Binding& binding) {
+  const ops::Input& x = binding.in[0];
+  const char* kernel = kernel_of_size(x.dtype, ENGINE_SIZES("triangle"));
+  const bool has_k = binding.in.size() > 1 && binding.in[1];
+  if (!kernel || (has_k && binding.in[1].size() != 1)) return std::nullopt;
+  Launch launch{
+      "placing",
+      kernel,
+      {In{0}, input_or_none(binding, 1), Out{0}, to_int(x.shape()[x.shape().size() - 2]),
+       to_int(x.shape().back()), cl_int{static_cast<const ops::Trilu&>(binding.op).upper}}};
+  set_elements(device, x.size(), launch);
+  return DeviceKernel::Parts{"trilu", {std::move(launch)}};
+}
+
+std::optional<DeviceKernel::Parts> bind_pad(const Device& device, const Binding& binding) {
+  const ops::Input& x = binding.in[0];
+  const char* kernel = kernel_of_size(x.dtype, ENGINE_SIZES("pad"));
+  for (const std::size_t i : {1u, 3u})
+    if (i < binding.in.size() && binding.in[i] && !binding.in[i].data) return std::nullopt;
+  std::vector<ops::PadRange> ranges;
+  if (!kernel || !ops::pad_ranges(binding.in, ranges).ok() ||
+      ranges.size() > std::tuple_size_v<Ints>)
+    return std::nullopt;
+  const auto& op = static_cast<const ops::Pad&>(binding.op);
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    if (ranges[i].extent != binding.out[0].shape()[i] ||
+        (ranges[i].count == 0 && op.mode != ops::Pad::Mode::kConstant))
+      return std::nullopt;
+  Ints strides{};
+  const Small<Index> all = ops::loop_strides(x.shape());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    strides[strides.size() - all.size() + i] = to_int(all[i]);
+  const bool has_value = binding.in.size() > 2 && binding.in[2] && binding.in[2].size() == 1;
+  Launch launch{
+      "placing",
+      kernel,
+      {In{0}, has_value ? Argument(In{2}) : Argument(cl_mem{nullptr}), Out{0},
+       of_axes(ranges, &ops::PadRange::extent, 1), of_axes(ranges, &ops::PadRange::begin, 0),
+       of_axes(ranges, &ops::PadRange::count, 1), of_axes(ranges, &ops::PadRange::first, 0),
+       strides, static_cast<cl_int>(op.mode)}};
+  set_elements(device, binding.out[0].size(), launch);
+  return DeviceKernel::Parts{"pad", {std::move(launch)}};
+}
+
+std::optional<DeviceKernel::Parts> bind_gather_elements(const Device& device,
+                                                        const Binding& binding) {
+  const ops::Input &data = binding.in[0], &indices = binding.in[1];
+  const char* kernel = kernel_of_size(data.dtype, ENGINE_SIZES("gather_elements"));
+  const Index axis = static_cast<const ops::GatherElements&>(binding.op).axis;
+  if (!kernel || data.rank() == 0) return std::nullopt;
+  const AlongAxis along(data.shape(), indices.shape(), axis);
+  if (!stays_inside(data.shape(), indices.shape(), along.axis)) return std::nullopt;
+  Launch launch{"placing",
+                kernel,
+                {In{0}, In{1}, Out{0}, Faults{}, cl_int{indices.dtype == DType::kInt64},
+                 to_int(along.n), to_int(along.stride)}};
+  if (!add_walk(device, along.elements, launch)) return std::nullopt;
+  return DeviceKernel::Parts{"gather", {std::move(launch)}};
+}
+
+std::optional<DeviceKernel::Parts> bind_scatter_elements(const Device& device,
+                                                         const Binding& binding) {
+  const auto& op = static_cast<const ops::ScatterElements&>(binding.op);
+  const ops::Input &data = binding.in[0], &indices = binding.in[1];
+  const bool replaces = op.reduction == ops::Reduction::kNone;
+  const char* kernel = replaces ? kernel_of_size(data.dtype, ENGINE_SIZES("scatter_elements"))
+                       : data.dtype == DType::kFloat32 ? "scatter_elements_float32"
+                                                       : nullptr;
+  if (!kernel || data.rank() == 0 || indices.shape() != binding.in[2].shape()) return std::nullopt;
+  AlongAxis along(data.shape(), indices.shape(), op.axis);
+  if (!stays_inside(data.shape(), indices.shape(), along.axis)) return std::nullopt;
+  auto& line = along.elements[along.axis];
+  const Index count = line.extent, next = line.strides[1];
+  line.extent = count == 0 ? 0 : 1;
+  Launch launch{
+      "placing",
+      kernel,
+      {In{1}, In{2}, Out{0}, Faults{}, cl_int{indices.dtype == DType::kInt64}, to_int(along.n),
+       to_int(along.stride), to_int(count), to_int(next), static_cast<cl_int>(op.reduction)}};
+  if (!add_walk(device, along.elements, launch)) return std::nullopt;
+  DeviceKernel::Parts parts = copy_parts(device, operand_bytes(data));
+  parts.name = "scatter";
+  parts.launches.push_back(std::move(launch));
+  return parts;
+}
+
+}  // namespace engine::opencl

@@ -1,0 +1,162 @@
+#include "ops/opencl/windows.h"
+
+#include "ops/conv.h"
+#include "ops/conv_transpose.h"
+#include "ops/opencl/epilogue.h"
+#include "ops/opencl/grid.h"
+#include "ops/pooling.h"
+
+#include <limits>
+
+namespace engine::opencl {
+namespace {
+
+using ops::Conv;
+using ops::Windows;
+
+// Elements that a work-item of a CPU takes: each is a sum over a window.
+constexpr Index kEach = 16;
+
+// Whether positions fit the kernels' integers, and the taps, which they walk over one by one, do
+// not go far beyond the input.
+bool fits(const Windows& w) {
+  constexpr Index kMostTaps = Index{1} << 16;
+  constexpr auto kMost = static_cast<double>(std::numeric_limits<cl_int>::max());
+  const auto real = [](Index n) { return static_cast<double>(n); };
+  double taps = 1;
+  for (std::size_t i = 0; i < w.input.size(); ++i) {
+    taps *= real(w.kernel[i]);
+    const double reach = real(std::max(w.input[i], w.output[i])) * real(w.strides[i]) +
+                         real(w.kernel[i]) * real(w.dilations[i]) + real(w.pads_begin[i]) +
+                         real(w.pads_end[i]);
+    if (reach > kMost) return false;
+  }
+  return w.input.size() <= 3 && taps <= real(kMostTaps);
+}
+
+// Three numbers of a list from `at` on, the last axis last; what is missing before it is `lone`.
+void put_axes(const Shape& values, std::size_t at, cl_int lone, Ints& to) {
+  const std::size_t missing = 3 - values.size();
+  for (std::size_t i = 0; i < 3; ++i) to[at + i] = i < missing ? lone : to_int(values[i - missing]);
+}
+
+// `size`, `window`, `steps` as kernels/windows.cl has them.
+struct Geometry {
+  Ints size{}, window{}, steps{};
+
+  explicit Geometry(const Windows& w) {
+    put_axes(w.input, 0, 1, size);
+    put_axes(w.output, 3, 1, size);
+    put_axes(w.kernel, 0, 1, window);
+    put_axes(w.strides, 3, 1, window);
+    put_axes(w.dilations, 0, 1, steps);
+    put_axes(w.pads_begin, 3, 0, steps);
+  }
+  void set_channels(Index in, Index out, Index group) {
+    size[6] = to_int(in / group);
+    size[7] = to_int(out / group);
+    window[6] = to_int(in);
+    window[7] = to_int(out);
+  }
+};
+
+bool is_float32(const Binding& binding) { return binding.out[0].dtype == DType::kFloat32; }
+
+// Where pooling windows count positions as part of an average: [low, high) of each axis.
+Ints counted_positions(const Windows& w, bool pads) {
+  Shape low, high;
+  for (std::size_t i = 0; i < w.input.size(); ++i) {
+    low.push_back(pads ? -w.pads_begin[i] : 0);
+    high.push_back(w.input[i] + (pads ? w.pads_end[i] : 0));
+  }
+  Ints counted{};
+  put_axes(low, 0, 0, counted);
+  put_axes(high, 3, 1, counted);
+  return counted;
+}
+
+const char* max_pool_kernel(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32: return "max_pool_float32";
+    case DType::kInt8: return "max_pool_int8";
+    case DType::kUInt8: return "max_pool_uint8";
+    default: return nullptr;
+  }
+}
+
+}  // namespace
+
+std::optional<DeviceKernel::Parts> conv_any_parts(const Device& device, const Binding& binding,
+                                                  const PackedBuffers* packed) {
+  const auto& op = static_cast<const Conv&>(binding.op);
+  const Shape &x = binding.in[Conv::kX].shape(), &w = binding.in[Conv::kWeights].shape();
+  const Windows windows = op.spatial.windows(ops::spatial_part(x), Shape(w.begin() + 2, w.end()));
+  if (!is_float32(binding) || op.winograd || !fits(windows)) return std::nullopt;
+  Geometry g(windows);
+  g.set_channels(x[1], w[0], op.group);
+  const ops::Epilogue& e = op.epilogue;
+  const std::optional<Bounds> bounds = bounds_of(e);
+  const bool has_packed_bias = packed && packed->buffers.size() > 1;
+  const Argument weights =
+      packed ? Argument(packed->buffers[0].get()) : Argument(In{Conv::kWeights});
+  const Argument bias =
+      has_packed_bias ? Argument(packed->buffers[1].get()) : input_or_none(binding, Conv::kBias);
+  const Argument residual = e.residual ? Argument(In{Conv::kResidual}) : Argument(cl_mem{nullptr});
+  Launch launch{"windows",
+                "conv_any",
+                {In{Conv::kX}, weights, bias, residual, Out{0}, g.size, g.window, g.steps,
+                 bounds.value_or(Bounds{}).low, bounds.value_or(Bounds{}).high}};
+  const Index elements = binding.out[0].size();
+  set_elements(device, elements, launch, kEach);
+  DeviceKernel::Parts parts{"conv_any", {std::move(launch)}};
+  if (!bounds)
+    parts.launches.push_back(
+        unary_launch(device, e.activation, e.a, e.b, elements, Out{0}, Out{0}));
+  return parts;
+}
+
+// Nothing: the kernel takes weights as they are, and the host shall not pack them either.
+std::shared_ptr<PackedBuffers> pack_conv_transpose(const Device&, const ops::Operator&,
+                                                   const ops::Operands& in) {
+  return in.dtype(0) == DType::kFloat32 ? std::make_shared<PackedBuffers>() : nullptr;
+}
+
+std::optional<DeviceKernel::Parts> bind_conv_transpose(const Device& device,
+                                                       const Binding& binding) {
+  const auto& op = static_cast<const ops::ConvTranspose&>(binding.op);
+  const Shape &x = binding.in[0].shape(), &w = binding.in[1].shape();
+  const Windows windows = op.windows(ops::spatial_part(x), ops::spatial_part(w));
+  if (!is_float32(binding) || !fits(windows)) return std::nullopt;
+  Geometry g(windows);
+  g.set_channels(x[1], w[1] * op.group, op.group);
+  Launch launch{"windows",
+                "conv_transpose",
+                {In{0}, In{1}, input_or_none(binding, 2), Out{0}, g.size, g.window, g.steps}};
+  set_elements(device, binding.out[0].size(), launch, kEach);
+  return DeviceKernel::Parts{"conv_transpose", {std::move(launch)}};
+}
+
+std::optional<DeviceKernel::Parts> pool_any_parts(const Device& device, const Binding& binding) {
+  const auto* max = dynamic_cast<const ops::MaxPool*>(&binding.op);
+  const auto* average = dynamic_cast<const ops::AveragePool*>(&binding.op);
+  const ops::Spatial& spatial = max ? max->spatial : average->spatial;
+  const Windows windows = spatial.windows(ops::spatial_part(binding.in[0].shape()), spatial.kernel);
+  const DType dtype = binding.in[0].dtype;
+  const char* kernel = max                        ? max_pool_kernel(dtype)
+                       : dtype == DType::kFloat32 ? "average_pool_any"
+                                                  : nullptr;
+  if (!kernel || !fits(windows)) return std::nullopt;
+  const Geometry g(windows);
+  Launch launch{"windows", kernel, {In{0}}};
+  std::vector<Argument>& arguments = launch.arguments;
+  arguments.push_back(output_or_none(binding, 0));
+  if (max) arguments.push_back(output_or_none(binding, 1));
+  arguments.insert(arguments.end(), {g.size, g.window, g.steps});
+  if (max) arguments.push_back(cl_int{max->column_major});
+  else arguments.push_back(counted_positions(windows, average->count_include_pad));
+  const ops::Output& given = binding.out[0] ? binding.out[0] : binding.out[1];
+  set_elements(device, given.size(), launch, kEach);
+  return DeviceKernel::Parts{max ? "max_pool_any" : "average_pool_any", {std::move(launch)}};
+}
+
+}  // namespace engine::opencl
