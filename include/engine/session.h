@@ -57,12 +57,12 @@ struct Guarantees {
 
 /// Where the nodes of a session run, over all shapes that it has been run or bound with.
 struct Placement {
-  bool interpreted = false;            ///< shapes depend on values: node by node, through the host
-  Index nodes = 0, on_host = 0;        ///< of the plan that has most on the host
+  bool interpreted = false;            ///< shapes depend on values: transfers around each node
+  Index nodes = 0, on_host = 0;        ///< of the plan or run that has most on the host
   std::vector<std::string> operators;  ///< those on the host, sorted
 
   /// Whether nothing but the device computed.
-  bool on_device() const noexcept { return !interpreted && on_host == 0; }
+  bool on_device() const noexcept { return on_host == 0; }
 };
 
 /// A session bound to fixed input shapes, with all memory taken and all kernels chosen.

@@ -21,19 +21,36 @@ std::string program_key(const std::string& device, std::vector<std::string> disa
   return device + "|" + join(disabled, ",");
 }
 
+// Nodes of a plan or a run, and where they are.
+class NodesSeen {
+ public:
+  void add(const graph::Node& node, bool on_host) {
+    all_.insert(&node);
+    if (!on_host) return;
+    on_host_.insert(&node);
+    operators_.emplace(node.op->name());
+  }
+  Placement placement(bool interpreted = true) const {
+    return {interpreted,
+            std::ssize(all_),
+            std::ssize(on_host_),
+            {operators_.begin(), operators_.end()}};
+  }
+
+ private:
+  std::set<const graph::Node*> all_, on_host_;
+  std::set<std::string> operators_;
+};
+
 Placement placement_of(const graph::Plan& plan) {
   const graph::Graph& graph = plan.program->graph();
-  std::set<std::size_t> nodes, on_host;
-  std::set<std::string> operators;
+  NodesSeen seen;
   for (const graph::Step& step : plan.steps) {
     const std::size_t node = plan.tasks[step.task].node;
-    if (node >= graph.nodes.size()) continue;  // a copy
-    nodes.insert(node);
-    if (!step.kernel->is_fallback()) continue;
-    on_host.insert(node);
-    operators.emplace(graph.nodes[node].op->name());
+    if (node < graph.nodes.size())  // not a copy
+      seen.add(graph.nodes[node], step.kernel->is_fallback());
   }
-  return {false, std::ssize(nodes), std::ssize(on_host), {operators.begin(), operators.end()}};
+  return seen.placement(false);
 }
 
 // "3 of 120 nodes run on the host, opencl has no kernel for: NonZero, TopK", or "".
@@ -76,13 +93,9 @@ void Session::Impl::add_remark(std::string text) {
     remarks_.push_back(std::move(text));
 }
 
-void Session::Impl::add_placement(const graph::Plan* plan) {
-  if (!plan) {
-    placement_.interpreted = true;
-    return;
-  }
-  const Placement added = placement_of(*plan);
+void Session::Impl::add_placement(const Placement& added) {
   add_remark(fallback_remark(added, program->backend().name()));
+  placement_.interpreted |= added.interpreted;
   if (placement_.nodes == 0 || added.on_host > placement_.on_host) {
     placement_.nodes = added.nodes;
     placement_.on_host = added.on_host;
@@ -115,7 +128,7 @@ std::shared_ptr<CachedPlan> Session::Impl::plan_for(std::span<const Shape> shape
     cached->plan = graph::make_plan(program, shapes, pool->concurrency(), options.max_bytes,
                                     choices.empty() ? nullptr : &choices);
   }
-  add_placement(cached->plan.get());
+  if (cached->plan) add_placement(placement_of(*cached->plan));
   plans_.push_front(cached);
   while (plans_.size() > std::max<std::size_t>(1, options.max_plans)) plans_.pop_back();
   return cached;
@@ -164,7 +177,16 @@ Tensors Session::Impl::run_plan(CachedPlan& cached, std::unique_ptr<graph::Conte
 }
 
 Tensors Session::Impl::interpret(const std::vector<Tensor>& inputs) {
-  return named(graph::interpret(*program, inputs, *pool, {options.max_bytes, options.max_trips}));
+  graph::Limits limits{options.max_bytes, options.max_trips};
+  NodesSeen seen;
+  if (program->backend().has_own_memory())
+    limits.placed = [&](const graph::Node& node, bool on_host) { seen.add(node, on_host); };
+  std::vector<Tensor> outputs = graph::interpret(*program, inputs, *pool, limits);
+  {
+    const std::lock_guard lock(mutex_);
+    add_placement(seen.placement());
+  }
+  return named(std::move(outputs));
 }
 
 Tensors Session::Impl::run(const Tensors& inputs) {

@@ -50,8 +50,8 @@ struct Session::Impl {
 
  private:
   void load_tuning();
-  void add_placement(const graph::Plan* plan);  // under the lock; null: interpreted
-  void add_remark(std::string text);            // under the lock, or before others see the session
+  void add_placement(const Placement& added);  // under the lock
+  void add_remark(std::string text);           // under the lock, or before others see the session
   Tensors interpret(const std::vector<Tensor>& inputs);
   Tensors run_plan(CachedPlan& cached, std::unique_ptr<graph::Context> context);
   /// A context that is free, filled with inputs.

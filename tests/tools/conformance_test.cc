@@ -44,13 +44,14 @@ CaseResult passed(const std::string& name, Placement placement) {
 TEST(Placements, ListSaysWhereEachCaseRan) {
   const std::vector<CaseResult> results = {
       passed("split", {false, 3, 2, {"NonZero", "Pow"}}), passed("all", {false, 4, 0, {}}),
-      passed("loop", {true, 0, 0, {}}), result("broken", "broken")};
+      passed("loop", {true, 5, 1, {"NonZero"}}), passed("slice", {true, 2, 0, {}}),
+      result("broken", "broken")};
   const std::string text = placements_text(results);
   EXPECT_EQ(text,
-            "case,place,operators\nall,device,\nbroken,-,\nloop,interpreted,\n"
-            "split,host,NonZero Pow\n");
+            "case,place,operators\nall,device,\nbroken,-,\nloop,host by node,NonZero\n"
+            "slice,device by node,\nsplit,host,NonZero Pow\n");
   EXPECT_TRUE(lost_placements(text, "p", results).empty());
-  EXPECT_EQ(std::ranges::count_if(results, ran_on_device), 1);
+  EXPECT_EQ(std::ranges::count_if(results, ran_on_device), 2);
 }
 
 TEST(Placements, CasesMustNotFallBack) {

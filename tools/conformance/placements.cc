@@ -14,14 +14,12 @@ constexpr std::string_view kHeader = "case,place,operators";
 
 const char* place_of(const CaseResult& result) {
   if (result.status != CaseStatus::kPass) return "-";
-  if (result.placement.interpreted) return "interpreted";
+  if (result.placement.interpreted)
+    return result.placement.on_host ? "host by node" : "device by node";
   return result.placement.on_host ? "host" : "device";
 }
 
-bool is_place(std::string_view word) {
-  constexpr std::string_view kPlaces[] = {"device", "host", "interpreted", "-"};
-  return std::ranges::find(kPlaces, word) != std::end(kPlaces);
-}
+const std::vector<std::string> kPlaces = {"device", "device by node", "host", "host by node", "-"};
 
 }  // namespace
 
@@ -58,10 +56,11 @@ std::vector<std::string> lost_placements(std::string_view list, const std::strin
                    line, " has no three fields: ", quote(row));
     const std::string name = row.substr(0, first),
                       place = row.substr(first + 1, second - first - 1);
-    ENGINE_REQUIRE(is_place(place), ErrorCode::kInvalidArgument, quote(file), " line ", line, ": ",
-                   quote(place), " is none of device, host, interpreted, -");
+    ENGINE_REQUIRE(std::ranges::find(kPlaces, place) != kPlaces.end(), ErrorCode::kInvalidArgument,
+                   quote(file), " line ", line, ": ", quote(place), " is none of ",
+                   join(kPlaces, ", "));
     const auto it = judged.find(name);
-    if (place == "device" && it != judged.end() && !ran_on_device(*it->second))
+    if (place.starts_with("device") && it != judged.end() && !ran_on_device(*it->second))
       lost.push_back(name);
   }
   return lost;

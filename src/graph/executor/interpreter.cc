@@ -53,6 +53,7 @@ class NodeRun {
     std::vector<void*> out_data;
     for (const Tensor& tensor : in_) in_data.push_back(tensor.data());
     for (Tensor& tensor : out) out_data.push_back(tensor.mutable_data());
+    if (limits.placed) limits.placed(node_, kernel->is_fallback() && !node_.op->is_view());
     const ops::Fault fault = kernel->run({in_data.data(), out_data.data(), memory.get(), pool});
     ENGINE_REQUIRE(fault.ok(), code_of(fault.kind), describe(fault));
     return out;
@@ -200,7 +201,8 @@ std::vector<Tensor> run_node(const Program& program, std::size_t index, std::spa
                              Pool& pool, const Limits& limits, std::size_t used) {
   const Node& node = program.graph().nodes[index];
   if (const auto* control = dynamic_cast<const ControlFlow*>(node.op.get())) {
-    const Limits rest{room(limits, used), limits.max_trips, limits.trips, limits.tuning};
+    const Limits rest{room(limits, used), limits.max_trips, limits.trips, limits.tuning,
+                      limits.placed};
     BodyRunner runner;
     runner.run = [&](const Graph& body, std::vector<Tensor> inputs) {
       return interpret(program.body(body), inputs, pool, rest);
@@ -210,7 +212,10 @@ std::vector<Tensor> run_node(const Program& program, std::size_t index, std::spa
     runner.trips = rest.trips;
     return control->run(in, runner);
   }
-  if (node.op->data_dependent()) return node.op->run_dynamic(in, room(limits, used));
+  if (node.op->data_dependent()) {
+    if (limits.placed) limits.placed(node, program.backend().has_own_memory());
+    return node.op->run_dynamic(in, room(limits, used));
+  }
   return NodeRun(program, index, in).run(pool, limits, used);
 }
 

@@ -18,6 +18,9 @@ struct Limits {
   Index max_trips = 0;
   std::shared_ptr<Index> trips = std::make_shared<Index>(0);  ///< taken so far
   const ops::TuningTable* tuning = nullptr;                   ///< or null
+  /// Told of each node that runs, in bodies too, and whether the host computes for a device that
+  /// has memory of its own. Empty: nobody asks.
+  std::function<void(const Node& node, bool on_host)> placed = {};
 };
 
 /// Told after each node, by its position.
