@@ -1,13 +1,6 @@
-// Sampling an image at given positions.
-//   x  [n, c, spatial..]   grid  [n, out.., r] in [-1, 1], r spatial axes, the last axis of x first
-//   y  [n, c, out..]
-// Values come from the nearest pixel or from 2^r (linear) or 4^r (cubic, a = -0.75) around it; a
-// position outside takes zeros, the border, or is reflected at it. Sums go axis by axis, the first
-// axis of x outermost, each a chain that starts with a product. Positions for `nearest` are
-// computed in float by both implementations (double if the grid is), so both pick the same pixel.
-// Meaning: ONNX GridSample, opset 22.
+#include "ops/grid_sample.h"
+
 #include "ops/attributes.h"
-#include "ops/operator.h"
 #include "ops/spatial.h"
 #include "ops/store.h"
 
@@ -17,7 +10,7 @@
 namespace engine::ops {
 namespace {
 
-enum class Padding : std::uint8_t { kZeros, kBorder, kReflection };
+using Padding = GridSample::Padding;
 
 // Reflects at low and high until inside.
 template <class C>
@@ -31,35 +24,11 @@ C reflect(C x, C low, C high) {
   return (x < low) == even ? low + rest : high - rest;
 }
 
-struct GridSample : ComputingOperator<GridSample> {
-  Index order = 1;  // 0 nearest, 1 linear, 3 cubic
-  Padding padding = Padding::kZeros;
-  bool align_corners = false;
-
-  std::string_view name() const noexcept override { return "GridSample"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "X", is_number, "a number type");
-    require_type(in, 1, "grid", is_float, "a float type");
-    const TensorType &x = in.type(0), &grid = in.type(1);
-    if (!x.ranked) return {x};
-    const Index axes = x.rank() - 2;
-    ENGINE_VALIDATE(axes >= 1 && axes <= 8, "X has rank ", x.rank(), " (3 to 10 needed)");
-    require_rank(in, 1, "grid", x.rank());
-    Dims out = {x.dims[0], x.dims[1]};
-    if (!grid.ranked) return {TensorType(x.dtype, Dims(x.dims.size()))};
-    ENGINE_VALIDATE(!grid.dims.back().known() || grid.dims.back().value() == axes,
-                    "the last extent of grid is ", grid.dims.back().value(), ", X has ", axes,
-                    " spatial axes");
-    ENGINE_VALIDATE(!x.dims[0].known() || !grid.dims[0].known() || x.dims[0] == grid.dims[0],
-                    "X has batch ", x.dims[0].value(), ", grid has ", grid.dims[0].value());
-    if (!out[0].known()) out[0] = grid.dims[0].known() ? grid.dims[0] : x.dims[0];
-    out.insert(out.end(), grid.dims.begin() + 1, grid.dims.end() - 1);
-    for (std::size_t i = 2; i < x.dims.size(); ++i)
-      ENGINE_VALIDATE(!x.dims[i].known() || x.dims[i].value() > 0, "X is ", to_string(x.dims),
-                      " (no spatial axis may be empty)");
-    return {TensorType(x.dtype, out)};
-  }
+// The computation with the attributes of an operator.
+struct Sampler {
+  Index order;
+  Padding padding;
+  bool align_corners;
 
   template <class C>
   C position(C normalised, Index extent) const {
@@ -159,23 +128,51 @@ struct GridSample : ComputingOperator<GridSample> {
               sample<T, Real>(in[0].as<T>() + (n * channels + c) * pixels, all, strides, 0, true));
       }
   }
-
-  template <class Real>
-  Fault compute(Inputs in, Outputs out) const {
-    dispatch_number(in[0].dtype, [&](auto x_tag) {
-      dispatch_float(in[1].dtype, [&](auto grid_tag) {
-        using T = typename decltype(x_tag)::type;
-        using G = typename decltype(grid_tag)::type;
-        using R = std::conditional_t<std::is_integral_v<T>, double, Compute<T, Real>>;
-        if (order == 0) run<T, G, R, Compute<G, float>>(in, out[0]);
-        else run<T, G, R, Compute<G, Real>>(in, out[0]);
-      });
-    });
-    return kNoFault;
-  }
 };
 
 }  // namespace
+
+std::vector<TensorType> GridSample::infer(const Operands& in, Index) const {
+  require_type(in, 0, "X", is_number, "a number type");
+  require_type(in, 1, "grid", is_float, "a float type");
+  const TensorType &x = in.type(0), &grid = in.type(1);
+  if (!x.ranked) return {x};
+  const Index axes = x.rank() - 2;
+  ENGINE_VALIDATE(axes >= 1 && axes <= 8, "X has rank ", x.rank(), " (3 to 10 needed)");
+  require_rank(in, 1, "grid", x.rank());
+  Dims out = {x.dims[0], x.dims[1]};
+  if (!grid.ranked) return {TensorType(x.dtype, Dims(x.dims.size()))};
+  ENGINE_VALIDATE(!grid.dims.back().known() || grid.dims.back().value() == axes,
+                  "the last extent of grid is ", grid.dims.back().value(), ", X has ", axes,
+                  " spatial axes");
+  ENGINE_VALIDATE(!x.dims[0].known() || !grid.dims[0].known() || x.dims[0] == grid.dims[0],
+                  "X has batch ", x.dims[0].value(), ", grid has ", grid.dims[0].value());
+  if (!out[0].known()) out[0] = grid.dims[0].known() ? grid.dims[0] : x.dims[0];
+  out.insert(out.end(), grid.dims.begin() + 1, grid.dims.end() - 1);
+  for (std::size_t i = 2; i < x.dims.size(); ++i)
+    ENGINE_VALIDATE(!x.dims[i].known() || x.dims[i].value() > 0, "X is ", to_string(x.dims),
+                    " (no spatial axis may be empty)");
+  return {TensorType(x.dtype, out)};
+}
+
+template <class Real>
+Fault GridSample::compute(Inputs in, Outputs out) const {
+  dispatch_number(in[0].dtype, [&](auto x_tag) {
+    dispatch_float(in[1].dtype, [&](auto grid_tag) {
+      using T = typename decltype(x_tag)::type;
+      using G = typename decltype(grid_tag)::type;
+      using R = std::conditional_t<std::is_integral_v<T>, double, Compute<T, Real>>;
+      const Sampler sampler{order, padding, align_corners};
+      if (order == 0) sampler.run<T, G, R, Compute<G, float>>(in, out[0]);
+      else sampler.run<T, G, R, Compute<G, Real>>(in, out[0]);
+    });
+  });
+  return kNoFault;
+}
+
+// Whoever makes one of these refers to both.
+template Fault GridSample::compute<float>(Inputs, Outputs) const;
+template Fault GridSample::compute<double>(Inputs, Outputs) const;
 
 OperatorPtr make_GridSample(const Attributes& attributes) {
   auto op = std::make_shared<GridSample>();

@@ -1,12 +1,6 @@
-// Convolution of quantised tensors:
-//   sum[n, m, o] = sum over c, k of (x[n, c, o * stride + k * dilation - pad] - x_zero) *
-//                                   (w[m, c, k] - w_zero[m])       exact in 32 bits, wrapping
-//   ConvInteger  y = sum
-//   QLinearConv  y = saturate(round((sum + b[m]) * (x_scale * w_scale[m] / y_scale)) + y_zero)
-// with x, w int8 or uint8, float32 arithmetic behind the sum, and halves rounded to even. Padding
-// is x_zero, so it adds nothing. Meaning: ONNX ConvInteger and QLinearConv, opset 10.
+#include "ops/quantized_conv.h"
+
 #include "ops/conv_shape.h"
-#include "ops/operator.h"
 #include "ops/requantize.h"
 
 namespace engine::ops {
@@ -55,112 +49,20 @@ void convolve_all(const Spatial& spatial, Index group, const Input& x, const Inp
     }
 }
 
-struct ConvInteger : ComputingOperator<ConvInteger> {
-  Spatial spatial;
-  Index group = 1;
-
-  std::string_view name() const noexcept override { return "ConvInteger"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "x", is_int8, "int8 or uint8");
-    require_type(in, 1, "w", is_int8, "int8 or uint8");
-    const Dims out = conv_output(spatial, group, in.type(0), in.type(1));
-    if (in.has(2)) {
-      require_same_type(in, 0, "x", 2, "x_zero_point");
-      check_one_element(in.type(2), "x_zero_point");
-    }
-    if (in.has(3)) {
-      require_same_type(in, 1, "w", 3, "w_zero_point");
-      check_per_filter(in.type(3), "w_zero_point", out.empty() ? Dim::unknown() : out[1]);
-    }
-    if (!in.type(0).ranked) return {TensorType::unranked(DType::kInt32)};
-    return {TensorType(DType::kInt32, out)};
-  }
-
-  template <class>
-  Fault compute(Inputs in, Outputs out) const {
-    const Index filters = in[1].shape()[0], positions = product(out[0].shape(), 2, out[0].rank());
-    std::int32_t* y = out[0].as<std::int32_t>();
-    dispatch_int8(in[0].dtype, [&](auto x) {
-      dispatch_int8(in[1].dtype, [&](auto w) {
-        convolve_all<typename decltype(x)::type, typename decltype(w)::type>(
-            spatial, group, in[0], in[1], in.size() > 2 ? in[2] : Input{},
-            in.size() > 3 ? in[3] : Input{},
-            [&](Index n, Index m, Index position, std::int32_t sum) {
-              y[(n * filters + m) * positions + position] = sum;
-            });
+template <class X, class W, class Y>
+void convolve_linear(const QLinearConv& op, Inputs in, const Output& out) {
+  const Index filters = in[3].shape()[0], positions = product(out.shape(), 2, out.rank());
+  const std::int32_t* bias = in.size() > 8 && in[8] ? in[8].as<std::int32_t>() : nullptr;
+  const std::int32_t zero = element<Y>(in[7], 0);
+  Y* y = out.as<Y>();
+  convolve_all<X, W>(
+      op.spatial, op.group, in[0], in[3], in[2], in[5],
+      [&](Index n, Index m, Index position, std::int32_t sum) {
+        const float scale = scale_at(in[1], 0) * scale_at(in[4], m) / scale_at(in[6], 0);
+        if (bias) __builtin_add_overflow(sum, bias[m], &sum);
+        y[(n * filters + m) * positions + position] = requantize<Y>(sum, scale, zero);
       });
-    });
-    return kNoFault;
-  }
-
-  std::string describe() const override { return spatial.describe(); }
-};
-
-struct QLinearConv : ComputingOperator<QLinearConv> {
-  Spatial spatial;
-  Index group = 1;
-
-  std::string_view name() const noexcept override { return "QLinearConv"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    require_type(in, 0, "x", is_int8, "int8 or uint8");
-    require_type(in, 3, "w", is_int8, "int8 or uint8");
-    require_type(in, 7, "y_zero_point", is_int8, "int8 or uint8");
-    require_same_type(in, 0, "x", 2, "x_zero_point");
-    require_same_type(in, 3, "w", 5, "w_zero_point");
-    require_type(in, 1, "x_scale", is_float32, "float32");
-    require_type(in, 4, "w_scale", is_float32, "float32");
-    require_type(in, 6, "y_scale", is_float32, "float32");
-    const Dims out = conv_output(spatial, group, in.type(0), in.type(3));
-    const Dim filters = out.empty() ? Dim::unknown() : out[1];
-    check_one_element(in.type(1), "x_scale");
-    check_one_element(in.type(2), "x_zero_point");
-    check_per_filter(in.type(4), "w_scale", filters);
-    check_per_filter(in.type(5), "w_zero_point", filters);
-    check_one_element(in.type(6), "y_scale");
-    check_one_element(in.type(7), "y_zero_point");
-    if (in.has(8)) {
-      require_type(in, 8, "B", is_int32, "int32");
-      require_rank(in, 8, "B", 1);
-      if (in.type(8).ranked && filters.known() && in.type(8).dims[0].known())
-        ENGINE_VALIDATE(in.type(8).dims[0] == filters, "B has ", in.type(8).dims[0].value(),
-                        " values, ", filters.value(), " needed (one per filter)");
-    }
-    if (!in.type(0).ranked) return {TensorType::unranked(in.dtype(7))};
-    return {TensorType(in.dtype(7), out)};
-  }
-
-  template <class X, class W, class Y>
-  void run(Inputs in, const Output& out) const {
-    const Index filters = in[3].shape()[0], positions = product(out.shape(), 2, out.rank());
-    const std::int32_t* bias = in.size() > 8 && in[8] ? in[8].as<std::int32_t>() : nullptr;
-    const std::int32_t zero = element<Y>(in[7], 0);
-    Y* y = out.as<Y>();
-    convolve_all<X, W>(
-        spatial, group, in[0], in[3], in[2], in[5],
-        [&](Index n, Index m, Index position, std::int32_t sum) {
-          const float scale = scale_at(in[1], 0) * scale_at(in[4], m) / scale_at(in[6], 0);
-          if (bias) __builtin_add_overflow(sum, bias[m], &sum);
-          y[(n * filters + m) * positions + position] = requantize<Y>(sum, scale, zero);
-        });
-  }
-
-  template <class>
-  Fault compute(Inputs in, Outputs out) const {
-    dispatch_int8(in[0].dtype, [&](auto x) {
-      dispatch_int8(in[3].dtype, [&](auto w) {
-        dispatch_int8(out[0].dtype, [&](auto y) {
-          run<typename decltype(x)::type, typename decltype(w)::type, typename decltype(y)::type>(
-              in, out[0]);
-        });
-      });
-    });
-    return kNoFault;
-  }
-
-  std::string describe() const override { return spatial.describe(); }
-};
+}
 
 template <class Op>
 OperatorPtr make(const Attributes& attributes) {
@@ -171,6 +73,85 @@ OperatorPtr make(const Attributes& attributes) {
 }
 
 }  // namespace
+
+std::vector<TensorType> ConvInteger::infer(const Operands& in, Index) const {
+  require_type(in, 0, "x", is_int8, "int8 or uint8");
+  require_type(in, 1, "w", is_int8, "int8 or uint8");
+  const Dims out = conv_output(spatial, group, in.type(0), in.type(1));
+  if (in.has(2)) {
+    require_same_type(in, 0, "x", 2, "x_zero_point");
+    check_one_element(in.type(2), "x_zero_point");
+  }
+  if (in.has(3)) {
+    require_same_type(in, 1, "w", 3, "w_zero_point");
+    check_per_filter(in.type(3), "w_zero_point", out.empty() ? Dim::unknown() : out[1]);
+  }
+  if (!in.type(0).ranked) return {TensorType::unranked(DType::kInt32)};
+  return {TensorType(DType::kInt32, out)};
+}
+
+template <class>
+Fault ConvInteger::compute(Inputs in, Outputs out) const {
+  const Index filters = in[1].shape()[0], positions = product(out[0].shape(), 2, out[0].rank());
+  std::int32_t* y = out[0].as<std::int32_t>();
+  dispatch_int8(in[0].dtype, [&](auto x) {
+    dispatch_int8(in[1].dtype, [&](auto w) {
+      convolve_all<typename decltype(x)::type, typename decltype(w)::type>(
+          spatial, group, in[0], in[1], in.size() > 2 ? in[2] : Input{},
+          in.size() > 3 ? in[3] : Input{}, [&](Index n, Index m, Index position, std::int32_t sum) {
+            y[(n * filters + m) * positions + position] = sum;
+          });
+    });
+  });
+  return kNoFault;
+}
+
+std::vector<TensorType> QLinearConv::infer(const Operands& in, Index) const {
+  require_type(in, 0, "x", is_int8, "int8 or uint8");
+  require_type(in, 3, "w", is_int8, "int8 or uint8");
+  require_type(in, 7, "y_zero_point", is_int8, "int8 or uint8");
+  require_same_type(in, 0, "x", 2, "x_zero_point");
+  require_same_type(in, 3, "w", 5, "w_zero_point");
+  require_type(in, 1, "x_scale", is_float32, "float32");
+  require_type(in, 4, "w_scale", is_float32, "float32");
+  require_type(in, 6, "y_scale", is_float32, "float32");
+  const Dims out = conv_output(spatial, group, in.type(0), in.type(3));
+  const Dim filters = out.empty() ? Dim::unknown() : out[1];
+  check_one_element(in.type(1), "x_scale");
+  check_one_element(in.type(2), "x_zero_point");
+  check_per_filter(in.type(4), "w_scale", filters);
+  check_per_filter(in.type(5), "w_zero_point", filters);
+  check_one_element(in.type(6), "y_scale");
+  check_one_element(in.type(7), "y_zero_point");
+  if (in.has(8)) {
+    require_type(in, 8, "B", is_int32, "int32");
+    require_rank(in, 8, "B", 1);
+    if (in.type(8).ranked && filters.known() && in.type(8).dims[0].known())
+      ENGINE_VALIDATE(in.type(8).dims[0] == filters, "B has ", in.type(8).dims[0].value(),
+                      " values, ", filters.value(), " needed (one per filter)");
+  }
+  if (!in.type(0).ranked) return {TensorType::unranked(in.dtype(7))};
+  return {TensorType(in.dtype(7), out)};
+}
+
+template <class>
+Fault QLinearConv::compute(Inputs in, Outputs out) const {
+  dispatch_int8(in[0].dtype, [&](auto x) {
+    dispatch_int8(in[3].dtype, [&](auto w) {
+      dispatch_int8(out[0].dtype, [&](auto y) {
+        convolve_linear<typename decltype(x)::type, typename decltype(w)::type,
+                        typename decltype(y)::type>(*this, in, out[0]);
+      });
+    });
+  });
+  return kNoFault;
+}
+
+// Whoever makes one of these refers to both.
+template Fault ConvInteger::compute<float>(Inputs, Outputs) const;
+template Fault ConvInteger::compute<double>(Inputs, Outputs) const;
+template Fault QLinearConv::compute<float>(Inputs, Outputs) const;
+template Fault QLinearConv::compute<double>(Inputs, Outputs) const;
 
 OperatorPtr make_ConvInteger(const Attributes& attributes) { return make<ConvInteger>(attributes); }
 OperatorPtr make_QLinearConv(const Attributes& attributes) { return make<QLinearConv>(attributes); }

@@ -62,6 +62,7 @@ class DeviceKernel final : public ops::Kernel {
     std::size_t scratch = 0;    ///< bytes
     unsigned overwritable = 0;  ///< inputs (bits) in whose memory output 0 may lie
     std::optional<ops::Tunable> tunable = {};
+    std::vector<Buffer> tables = {};  ///< memory of the step's own that launches name
   };
   DeviceKernel(std::shared_ptr<Device> device, const Binding& binding, Parts parts);
   /// Of one input and one output, of so many bytes each.

@@ -4,9 +4,8 @@
 #include "ops/conv_transpose.h"
 #include "ops/opencl/epilogue.h"
 #include "ops/opencl/grid.h"
+#include "ops/opencl/window_geometry.h"
 #include "ops/pooling.h"
-
-#include <limits>
 
 namespace engine::opencl {
 namespace {
@@ -16,49 +15,6 @@ using ops::Windows;
 
 // Elements that a work-item of a CPU takes: each is a sum over a window.
 constexpr Index kEach = 16;
-
-// Whether positions fit the kernels' integers, and the taps, which they walk over one by one, do
-// not go far beyond the input.
-bool fits(const Windows& w) {
-  constexpr Index kMostTaps = Index{1} << 16;
-  constexpr auto kMost = static_cast<double>(std::numeric_limits<cl_int>::max());
-  const auto real = [](Index n) { return static_cast<double>(n); };
-  double taps = 1;
-  for (std::size_t i = 0; i < w.input.size(); ++i) {
-    taps *= real(w.kernel[i]);
-    const double reach = real(std::max(w.input[i], w.output[i])) * real(w.strides[i]) +
-                         real(w.kernel[i]) * real(w.dilations[i]) + real(w.pads_begin[i]) +
-                         real(w.pads_end[i]);
-    if (reach > kMost) return false;
-  }
-  return w.input.size() <= 3 && taps <= real(kMostTaps);
-}
-
-// Three numbers of a list from `at` on, the last axis last; what is missing before it is `lone`.
-void put_axes(const Shape& values, std::size_t at, cl_int lone, Ints& to) {
-  const std::size_t missing = 3 - values.size();
-  for (std::size_t i = 0; i < 3; ++i) to[at + i] = i < missing ? lone : to_int(values[i - missing]);
-}
-
-// `size`, `window`, `steps` as kernels/windows.cl has them.
-struct Geometry {
-  Ints size{}, window{}, steps{};
-
-  explicit Geometry(const Windows& w) {
-    put_axes(w.input, 0, 1, size);
-    put_axes(w.output, 3, 1, size);
-    put_axes(w.kernel, 0, 1, window);
-    put_axes(w.strides, 3, 1, window);
-    put_axes(w.dilations, 0, 1, steps);
-    put_axes(w.pads_begin, 3, 0, steps);
-  }
-  void set_channels(Index in, Index out, Index group) {
-    size[6] = to_int(in / group);
-    size[7] = to_int(out / group);
-    window[6] = to_int(in);
-    window[7] = to_int(out);
-  }
-};
 
 bool is_float32(const Binding& binding) { return binding.out[0].dtype == DType::kFloat32; }
 
@@ -70,8 +26,8 @@ Ints counted_positions(const Windows& w, bool pads) {
     high.push_back(w.input[i] + (pads ? w.pads_end[i] : 0));
   }
   Ints counted{};
-  put_axes(low, 0, 0, counted);
-  put_axes(high, 3, 1, counted);
+  put_window_axes(low, 0, 0, counted);
+  put_window_axes(high, 3, 1, counted);
   return counted;
 }
 
@@ -91,8 +47,8 @@ std::optional<DeviceKernel::Parts> conv_any_parts(const Device& device, const Bi
   const auto& op = static_cast<const Conv&>(binding.op);
   const Shape &x = binding.in[Conv::kX].shape(), &w = binding.in[Conv::kWeights].shape();
   const Windows windows = op.spatial.windows(ops::spatial_part(x), Shape(w.begin() + 2, w.end()));
-  if (!is_float32(binding) || op.winograd || !fits(windows)) return std::nullopt;
-  Geometry g(windows);
+  if (!is_float32(binding) || op.winograd || !fits_ints(windows)) return std::nullopt;
+  WindowGeometry g(windows);
   g.set_channels(x[1], w[0], op.group);
   const ops::Epilogue& e = op.epilogue;
   const std::optional<Bounds> bounds = bounds_of(e);
@@ -126,8 +82,8 @@ std::optional<DeviceKernel::Parts> bind_conv_transpose(const Device& device,
   const auto& op = static_cast<const ops::ConvTranspose&>(binding.op);
   const Shape &x = binding.in[0].shape(), &w = binding.in[1].shape();
   const Windows windows = op.windows(ops::spatial_part(x), ops::spatial_part(w));
-  if (!is_float32(binding) || !fits(windows)) return std::nullopt;
-  Geometry g(windows);
+  if (!is_float32(binding) || !fits_ints(windows)) return std::nullopt;
+  WindowGeometry g(windows);
   g.set_channels(x[1], w[1] * op.group, op.group);
   Launch launch{"windows",
                 "conv_transpose",
@@ -145,8 +101,8 @@ std::optional<DeviceKernel::Parts> pool_any_parts(const Device& device, const Bi
   const char* kernel = max                        ? max_pool_kernel(dtype)
                        : dtype == DType::kFloat32 ? "average_pool_any"
                                                   : nullptr;
-  if (!kernel || !fits(windows)) return std::nullopt;
-  const Geometry g(windows);
+  if (!kernel || !fits_ints(windows)) return std::nullopt;
+  const WindowGeometry g(windows);
   Launch launch{"windows", kernel, {In{0}}};
   std::vector<Argument>& arguments = launch.arguments;
   arguments.push_back(output_or_none(binding, 0));

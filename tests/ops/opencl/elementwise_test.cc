@@ -1,10 +1,7 @@
 // Element-wise operators on integers and bools, comparisons, Where, Tile and Cast on OpenCL: all
 // elements as the contract's scalar text has them.
 #include "base/text.h"
-#include "ops/opencl/kernel.h"
-#include "support/operator_case.h"
-
-#include <gtest/gtest.h>
+#include "ops/opencl/device_fixture.h"
 
 #include <cmath>
 #include <limits>
@@ -15,60 +12,11 @@ namespace {
 constexpr DType kIntegers[] = {DType::kInt8,  DType::kUInt8,  DType::kInt16, DType::kUInt16,
                                DType::kInt32, DType::kUInt32, DType::kInt64, DType::kUInt64};
 
-const ops::Backend* backend() {
-  static const ops::Backend* found = []() -> const ops::Backend* {
-    if (opencl::Device::list().empty()) return nullptr;
-    return opencl::make_backend(opencl::Device::open("0"), cpu::make_backend(best_isa()))
-        .release();  // when the program ends, the driver may be gone first
-  }();
-  return found;
-}
-
-class OpenClElementwise : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!backend()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
-  }
-
-  static void check(const char* name, std::vector<Tensor> in, const ops::Attributes& a = {}) {
-    OperatorCase c;
-    c.name = name;
-    c.op = make_operator("", name, a);
-    c.inputs = std::move(in);
-    std::string kernel;
-    const std::vector<Tensor> got = run_backend(c, *backend(), 1, &kernel);
-    EXPECT_FALSE(kernel.ends_with("on the host")) << name << ": " << kernel;
-    EXPECT_EQ(compare_bits(got[0], run_evaluate(c)[0]), "") << name;
-  }
-};
-
-bool is_signed(DType t) {
-  return t == DType::kInt8 || t == DType::kInt16 || t == DType::kInt32 || t == DType::kInt64;
-}
-
-// Any bits at all, with the ends of the range.
-Tensor any(DType dtype, Shape shape, unsigned seed) {
-  Tensor tensor(dtype, std::move(shape));
-  auto* bytes = static_cast<unsigned char*>(tensor.mutable_data());
-  const std::size_t width = size_of(dtype);
-  std::uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
-  for (std::size_t i = 0; i < tensor.bytes(); ++i) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    bytes[i] = static_cast<unsigned char>(state >> 56);
-  }
-  const bool negative = is_signed(dtype);
-  for (std::size_t i = 0; i + width <= std::min<std::size_t>(tensor.bytes(), 4 * width); i += width)
-    for (std::size_t k = 0; k < width; ++k) {  // 0, lowest or 0, highest, all bits
-      const bool last = k + 1 == width;
-      const int ends[] = {0, negative && last ? 0x80 : 0, negative && last ? 0x7f : 0xff, 0xff};
-      bytes[i + k] = static_cast<unsigned char>(ends[i / width]);
-    }
-  return tensor;
-}
+using OpenClElementwise = OnDevice;
 
 // Divisors: any bits, -1 among them, without 0.
 Tensor divisors(DType dtype, Shape shape, unsigned seed) {
-  Tensor tensor = any(dtype, std::move(shape), seed);
+  Tensor tensor = any_bits(dtype, std::move(shape), seed);
   auto* bytes = static_cast<unsigned char*>(tensor.mutable_data());
   const std::size_t width = size_of(dtype);
   for (std::size_t i = 0; i < tensor.bytes(); i += width) {
@@ -94,13 +42,13 @@ TEST_F(OpenClElementwise, IntegersWrap) {
     for (const auto& [a, b] : kShapes)
       for (const char* name :
            {"Add", "Sub", "Mul", "Max", "Min", "BitwiseAnd", "BitwiseOr", "BitwiseXor"})
-        check(name, {any(dtype, a, 1), any(dtype, b, 2)});
+        check(name, {any_bits(dtype, a, 1), any_bits(dtype, b, 2)});
 }
 
 TEST_F(OpenClElementwise, QuotientsAndRemainders) {
   for (const DType dtype : kIntegers)
     for (const auto& [a, b] : kShapes) {
-      const Tensor x = any(dtype, a, 3), y = divisors(dtype, b, 4);
+      const Tensor x = any_bits(dtype, a, 3), y = divisors(dtype, b, 4);
       check("Div", {x, y});
       check("Mod", {x, y});
       check("Mod", {x, y}, attributes({{"fmod", Index{1}}}));
@@ -114,7 +62,7 @@ TEST_F(OpenClElementwise, DivisionByZeroIsAFault) {
     Tensor z(DType::kInt64, {3});
     const std::vector<ops::Input> in = {ops::view(x), ops::view(y)};
     const std::vector<ops::Output> out = {ops::mutable_view(z)};
-    const auto kernel = backend()->bind({*op, in, out, nullptr});
+    const auto kernel = device_backend()->bind({*op, in, out, nullptr});
     const void* from[] = {x.data(), y.data()};
     void* to[] = {z.mutable_data()};
     Pool pool(1, nullptr);
@@ -128,7 +76,7 @@ TEST_F(OpenClElementwise, DivisionByZeroIsAFault) {
 TEST_F(OpenClElementwise, OneOperand) {
   for (const DType dtype : kIntegers)
     for (const char* name : {"Abs", "Neg", "Relu", "Sign", "BitwiseNot"})
-      check(name, {any(dtype, {5, 33}, 5)});
+      check(name, {any_bits(dtype, {5, 33}, 5)});
   check("Not", {flags({5, 33}, 6)});
 }
 
@@ -138,15 +86,16 @@ TEST_F(OpenClElementwise, SeveralOperands) {
     check(name, {x});
     check(name, {x, y, random_special({21}, 3, 6)});
     check(name, {x, y, random_special({1, 1}, 4, 6), random_special({3, 5, 21}, 5, 6)});
-    check(name,
-          {any(DType::kInt32, {7}, 1), any(DType::kInt32, {3, 7}, 2), any(DType::kInt32, {1}, 3)});
+    check(name, {any_bits(DType::kInt32, {7}, 1), any_bits(DType::kInt32, {3, 7}, 2),
+                 any_bits(DType::kInt32, {1}, 3)});
   }
 }
 
 TEST_F(OpenClElementwise, Comparisons) {
   for (const auto& [a, b] : kShapes) {
     for (const char* name : {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"}) {
-      for (const DType dtype : kIntegers) check(name, {any(dtype, a, 7), any(dtype, b, 8)});
+      for (const DType dtype : kIntegers)
+        check(name, {any_bits(dtype, a, 7), any_bits(dtype, b, 8)});
       check(name, {random_special(a, 1, 3), random_special(b, 2, 3)});
     }
     check("Equal", {flags(a, 9), flags(b, 10)});
@@ -158,17 +107,17 @@ TEST_F(OpenClElementwise, Comparisons) {
 TEST_F(OpenClElementwise, WherePicks) {
   for (const DType dtype : {DType::kUInt8, DType::kInt16, DType::kInt32, DType::kInt64})
     for (const auto& [a, b] : kShapes) {
-      check("Where", {flags(a, 13), any(dtype, b, 14), any(dtype, {1}, 15)});
-      check("Where", {flags({1}, 16), any(dtype, a, 17), any(dtype, b, 18)});
+      check("Where", {flags(a, 13), any_bits(dtype, b, 14), any_bits(dtype, {1}, 15)});
+      check("Where", {flags({1}, 16), any_bits(dtype, a, 17), any_bits(dtype, b, 18)});
     }
   check("Where", {flags({3, 5, 21}, 19), random_special({5, 21}, 4, 3), random_special({1}, 5, 3)});
 }
 
 TEST_F(OpenClElementwise, TileRepeats) {
   for (const DType dtype : {DType::kUInt8, DType::kInt16, DType::kFloat32, DType::kInt64}) {
-    check("Tile", {any(dtype, {2, 3, 5}, 22), Tensor::of<Index>({3}, {3, 1, 2})});
-    check("Tile", {any(dtype, {1, 21}, 23), Tensor::of<Index>({2}, {4, 1})});
-    check("Tile", {any(dtype, {3, 2}, 24), Tensor::of<Index>({2}, {0, 2})});
+    check("Tile", {any_bits(dtype, {2, 3, 5}, 22), Tensor::of<Index>({3}, {3, 1, 2})});
+    check("Tile", {any_bits(dtype, {1, 21}, 23), Tensor::of<Index>({2}, {4, 1})});
+    check("Tile", {any_bits(dtype, {3, 2}, 24), Tensor::of<Index>({2}, {0, 2})});
   }
 }
 
@@ -212,7 +161,7 @@ TEST_F(OpenClElementwise, Casts) {
                                                          : to == DType::kBool   ? 9
                                                          : to == DType::kUInt32 ? 12
                                                                                 : 13)}});
-    for (const DType from : kIntegers) check("Cast", {any(from, {5, 33}, 20)}, a);
+    for (const DType from : kIntegers) check("Cast", {any_bits(from, {5, 33}, 20)}, a);
     check("Cast", {flags({40}, 21)}, a);
     check("Cast", {floats}, a);
     check("Cast", {random_special({1500}, 6, 3)}, a);

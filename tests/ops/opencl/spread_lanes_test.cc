@@ -1,38 +1,10 @@
-// Kernels as a GPU runs them, 16 work-items for a vector: on the CPU's device, which here says that
-// it is a GPU. All that differs is the shape of the work; the bits are the same.
+// Kernels as a GPU runs them, 16 work-items for a vector. All that differs is the shape of the
+// work; the bits are the same.
 #include "ops/opencl/device_bits.h"
-#include "ops/opencl/faulty_api.h"
-
-#include <cstring>
+#include "ops/opencl/disguise.h"
 
 namespace engine::test {
 namespace {
-
-opencl::Api real;
-
-cl_int CL_API_CALL say_gpu(cl_device_id device, cl_device_info what, std::size_t size, void* value,
-                           std::size_t* needed) {
-  const cl_int code = real.clGetDeviceInfo(device, what, size, value, needed);
-  constexpr cl_device_type kGpu = CL_DEVICE_TYPE_GPU;
-  if (code == CL_SUCCESS && what == CL_DEVICE_TYPE && value) std::memcpy(value, &kGpu, sizeof kGpu);
-  return code;
-}
-
-// Takes the place of the loader while it lives.
-class Disguise {
- public:
-  Disguise() {
-    real = opencl::api();
-    layer_ = real;
-    layer_.clGetDeviceInfo = say_gpu;
-    opencl::replace_api(&layer_);
-  }
-  ~Disguise() { opencl::replace_api(nullptr); }
-  Disguise(const Disguise&) = delete;
-
- private:
-  opencl::Api layer_;
-};
 
 constexpr std::size_t kShards = 6;
 
@@ -40,9 +12,8 @@ class OpenClSpreadLanes : public testing::TestWithParam<std::size_t> {};
 
 // Every case of the table, parted for processes that run side by side.
 TEST_P(OpenClSpreadLanes, Bits) {
-  if (opencl::Device::list().empty()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
-  const Disguise disguise;
-  const auto device = opencl::Device::open("0");
+  const auto device = disguised_device();
+  if (!device) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
   ASSERT_FALSE(device->facts().is_cpu());
   const auto backend = opencl::make_backend(device, cpu::make_backend(best_isa()));
   for (std::size_t i = GetParam(); i < bit_cases().size(); i += kShards) {
@@ -69,27 +40,26 @@ std::vector<float> memory_after_one_row(opencl::Device& device, const char* prog
         [&]<class T>(const T& value) {
           const cl_mem memory = std::is_same_v<T, opencl::In> ? in.get() : out.get();
           if constexpr (std::is_arithmetic_v<T>)
-            real.clSetKernelArg(handle.get(), position++, sizeof(value), &value);
+            opencl::api().clSetKernelArg(handle.get(), position++, sizeof(value), &value);
           else if constexpr (std::is_same_v<T, cl_mem>)
-            real.clSetKernelArg(handle.get(), position++, sizeof(value), nullptr);
-          else real.clSetKernelArg(handle.get(), position++, sizeof(memory), &memory);
+            opencl::api().clSetKernelArg(handle.get(), position++, sizeof(value), nullptr);
+          else opencl::api().clSetKernelArg(handle.get(), position++, sizeof(memory), &memory);
         },
         argument);
   const std::size_t items[] = {16, 1, 1};
   std::vector<float> result(16);
-  EXPECT_EQ(real.clEnqueueNDRangeKernel(queue.get(), handle.get(), 3, nullptr, items, items, 0,
-                                        nullptr, nullptr),
+  EXPECT_EQ(opencl::api().clEnqueueNDRangeKernel(queue.get(), handle.get(), 3, nullptr, items,
+                                                 items, 0, nullptr, nullptr),
             CL_SUCCESS);
-  EXPECT_EQ(real.clEnqueueReadBuffer(queue.get(), out.get(), CL_TRUE, 0, 64, result.data(), 0,
-                                     nullptr, nullptr),
+  EXPECT_EQ(opencl::api().clEnqueueReadBuffer(queue.get(), out.get(), CL_TRUE, 0, 64, result.data(),
+                                              0, nullptr, nullptr),
             CL_SUCCESS);
   return result;
 }
 
 TEST(SpreadLanes, LanesBehindARowWriteNothing) {
-  if (opencl::Device::list().empty()) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
-  const Disguise disguise;
-  const auto device = opencl::Device::open("0");
+  const auto device = disguised_device();
+  if (!device) GTEST_SKIP() << "no OpenCL device (scripts/setup opencl)";
   const opencl::Argument x = opencl::In{0}, y = opencl::Out{0}, none = cl_mem{nullptr};
   const cl_int one = 1, two = 2, zero = 0;
   for (const auto& memory :

@@ -1,20 +1,7 @@
 // Windows over up to three spatial axes of plain tensors [n, channels, spatial..], element by
 // element: what the kernels of blocked tensors leave, in the order of the operators' own texts.
-//   size     extents of the input, of the output, channels and filters of a group
-//   window   extents of the kernel, strides, channels and filters in all
-//   steps    dilations, positions that pads put before the input
 #include "ops/opencl/kernels/common.cl"
-
-// Position `tap` of a window that starts at `origin`, or -1 outside the input.
-static int input_at(int8 size, int8 steps, int3 origin, int3 tap) {
-  const int3 p = origin + tap * steps.s012, extents = size.s012;
-  if (any(p < 0) || any(p >= extents)) return -1;
-  return (p.s0 * extents.s1 + p.s1) * extents.s2 + p.s2;
-}
-static int3 position_of(int flat, int3 extents) {
-  return (int3)(flat / (extents.s1 * extents.s2), flat / extents.s2 % extents.s1, flat % extents.s2);
-}
-static int volume(int3 extents) { return extents.s0 * extents.s1 * extents.s2; }
+#include "ops/opencl/kernels/windows.inc"
 
 // ops/conv.h. Bias and residual may be null.
 kernel void conv_any(global const float* x, global const float* w, global const float* bias,
