@@ -1,59 +1,45 @@
-// ReverseSequence: of each sequence the first sequence_lens[b] elements in reverse, the rest as
-// they are.
-//
-//   input [time, batch, inner..] or [batch, time, inner..], sequence_lens int64 [batch] in [0,
-//   time]
-//
-// Meaning: ONNX ReverseSequence, opset 28.
+#include "ops/reverse_sequence.h"
+
 #include "ops/attributes.h"
 #include "ops/moving.h"
 
 namespace engine::ops {
-namespace {
 
-struct ReverseSequence final : MovingOperator {
-  bool batch_first = false;
+std::vector<TensorType> ReverseSequence::infer(const Operands& in, Index) const {
+  const TensorType& x = in.type(0);
+  require_type(
+      in, 1, "sequence_lens", [](DType t) { return t == DType::kInt64; }, "int64");
+  const auto lengths = list_length(in, 1, "sequence_lens");
+  if (!x.ranked) return {x};
+  ENGINE_VALIDATE(x.rank() >= 2, "input is ", to_string(x), " (must have rank 2 or more)");
+  const Dim& batch = x.dims[batch_first ? 0 : 1];
+  ENGINE_VALIDATE(!lengths || !batch.known() || *lengths == batch.value(), "sequence_lens has ",
+                  *lengths, " elements, the batch is ", batch.value());
+  return {x};
+}
 
-  std::string_view name() const noexcept override { return "ReverseSequence"; }
-
-  std::vector<TensorType> infer(const Operands& in, Index) const override {
-    const TensorType& x = in.type(0);
-    require_type(
-        in, 1, "sequence_lens", [](DType t) { return t == DType::kInt64; }, "int64");
-    const auto lengths = list_length(in, 1, "sequence_lens");
-    if (!x.ranked) return {x};
-    ENGINE_VALIDATE(x.rank() >= 2, "input is ", to_string(x), " (must have rank 2 or more)");
-    const Dim& batch = x.dims[batch_first ? 0 : 1];
-    ENGINE_VALIDATE(!lengths || !batch.known() || *lengths == batch.value(), "sequence_lens has ",
-                    *lengths, " elements, the batch is ", batch.value());
-    return {x};
-  }
-
-  Fault move(Inputs in, Outputs out) const override {
-    const Shape& shape = in[0].shape();
-    const Index inner = product(shape, 2, in[0].rank());
-    const Index batch = shape[batch_first ? 0 : 1], time = shape[batch_first ? 1 : 0];
-    const Index batch_step = batch_first ? time * inner : inner;
-    const Index time_step = batch_first ? inner : batch * inner;
-    if (in[1].size() != batch) return bad_shape(in[1].size(), batch);
-    return dispatch_move(in[0].dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      for (Index b = 0; b < batch; ++b) {
-        const Index length = index_at(in[1], b);
-        if (length < 0 || length > time) return out_of_range(length, time + 1);
-        const T* x = elements<T>(in[0]) + b * batch_step;
-        T* y = elements<T>(out[0]) + b * batch_step;
-        for (Index t = 0; t < time; ++t) {
-          const Index from = t < length ? length - 1 - t : t;
-          copy_run(x + from * time_step, inner, y + t * time_step);
-        }
+Fault ReverseSequence::move(Inputs in, Outputs out) const {
+  const Shape& shape = in[0].shape();
+  const Index inner = product(shape, 2, in[0].rank());
+  const Index batch = shape[batch_first ? 0 : 1], time = shape[batch_first ? 1 : 0];
+  const Index batch_step = batch_first ? time * inner : inner;
+  const Index time_step = batch_first ? inner : batch * inner;
+  if (in[1].size() != batch) return bad_shape(in[1].size(), batch);
+  return dispatch_move(in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (Index b = 0; b < batch; ++b) {
+      const Index length = index_at(in[1], b);
+      if (length < 0 || length > time) return out_of_range(length, time + 1);
+      const T* x = elements<T>(in[0]) + b * batch_step;
+      T* y = elements<T>(out[0]) + b * batch_step;
+      for (Index t = 0; t < time; ++t) {
+        const Index from = t < length ? length - 1 - t : t;
+        copy_run(x + from * time_step, inner, y + t * time_step);
       }
-      return kNoFault;
-    });
-  }
-};
-
-}  // namespace
+    }
+    return kNoFault;
+  });
+}
 
 OperatorPtr make_ReverseSequence(const Attributes& attributes) {
   auto op = std::make_shared<ReverseSequence>();

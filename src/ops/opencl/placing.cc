@@ -1,10 +1,11 @@
-// Trilu, Pad, GatherElements, ScatterElements.
+// Trilu, Pad, ReverseSequence, GatherElements, ScatterElements.
 #include "ops/gather_elements.h"
 #include "ops/opencl/elementwise.h"
 #include "ops/opencl/grid.h"
 #include "ops/opencl/moving.h"
 #include "ops/opencl/number_kernels.h"
 #include "ops/pad.h"
+#include "ops/reverse_sequence.h"
 #include "ops/scatter.h"
 #include "ops/trilu.h"
 
@@ -87,6 +88,21 @@ std::optional<DeviceKernel::Parts> bind_pad(const Device& device, const Binding&
        strides, static_cast<cl_int>(op.mode)}};
   set_elements(device, binding.out[0].size(), launch);
   return DeviceKernel::Parts{"pad", {std::move(launch)}};
+}
+
+std::optional<DeviceKernel::Parts> bind_reverse_sequence(const Device& device,
+                                                         const Binding& binding) {
+  const bool batch_first = static_cast<const ops::ReverseSequence&>(binding.op).batch_first;
+  const ops::Input& x = binding.in[0];
+  const char* kernel = kernel_of_size(x.dtype, ENGINE_SIZES("reverse"));
+  const Index batch = x.shape()[batch_first ? 0 : 1], time = x.shape()[batch_first ? 1 : 0];
+  if (!kernel || binding.in[1].size() != batch) return std::nullopt;
+  Launch launch{"placing",
+                kernel,
+                {In{0}, In{1}, Out{0}, Faults{}, to_int(time), to_int(batch),
+                 to_int(product(x.shape(), 2, x.rank())), cl_int{batch_first}}};
+  set_elements(device, x.size(), launch);
+  return DeviceKernel::Parts{"reverse_sequence", {std::move(launch)}};
 }
 
 std::optional<DeviceKernel::Parts> bind_gather_elements(const Device& device,

@@ -73,6 +73,14 @@ TEST_F(OpenClOperators, PadsOfAllModes) {
     }
 }
 
+TEST_F(OpenClOperators, SequencesAreReversed) {
+  for (const DType dtype : kOfEachSize) {
+    const auto batch_first = attributes({{"batch_axis", Index{0}}, {"time_axis", Index{1}}});
+    check("ReverseSequence", {bytes(dtype, {7, 3, 2, 5}, 1), ints({0, 7, 4})});
+    check("ReverseSequence", {bytes(dtype, {3, 7, 5}, 2), ints({1, 6, 7})}, batch_first);
+  }
+}
+
 TEST_F(OpenClOperators, GatherAndScatterAlongAnAxis) {
   for (const DType dtype : kOfEachSize)
     for (const DType index : {DType::kInt32, DType::kInt64})

@@ -1,4 +1,4 @@
-// What elements of the output are follows from where they are: Trilu and Pad; or from an index at
+// What elements of the output are follows from where they are: Trilu, Pad and ReverseSequence; or from an index at
 // the same place: GatherElements and ScatterElements. Once for each size of elements.
 #include "ops/opencl/kernels/common.cl"
 #include "ops/opencl/kernels/elementwise.inc"
@@ -59,6 +59,29 @@ PAD(pad_1, uchar)
 PAD(pad_2, ushort)
 PAD(pad_4, uint)
 PAD(pad_8, ulong)
+
+// x, y [time, batch, inner], or with `batch_first` the other way round: the first lengths[b] elements
+// of a sequence in reverse.
+#define REVERSE(name, type)                                                                      \
+  kernel void name(global const type* x, global const long* lengths, global type* y,             \
+                   global FaultCell* faults, int step, int time, int batch, int inner,           \
+                   int batch_first, int elements, int each) {                                    \
+    EACH_ELEMENT(i) {                                                                            \
+      const int outer = i / inner, t = batch_first ? outer % time : outer / batch;               \
+      const int b = batch_first ? outer / time : outer % batch;                                  \
+      const long length = lengths[b];                                                            \
+      if (length < 0 || length > time) {                                                         \
+        report(faults, step, INDEX_OUT_OF_RANGE, length, (long)time + 1);                        \
+        continue;                                                                                \
+      }                                                                                          \
+      const int shift = t < length ? (int)length - 1 - 2 * t : 0;                                \
+      y[i] = x[i + shift * (batch_first ? inner : batch * inner)];                               \
+    }                                                                                            \
+  }
+REVERSE(reverse_1, uchar)
+REVERSE(reverse_2, ushort)
+REVERSE(reverse_4, uint)
+REVERSE(reverse_8, ulong)
 
 // An index into n elements; -1, reported, if it is outside.
 static int element_at(global const int* indices, int i, int wide, int n, global FaultCell* faults,
