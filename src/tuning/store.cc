@@ -2,8 +2,8 @@
 
 #include "base/cache_files.h"
 #include "base/check.h"
+#include "base/json_reader.h"
 #include "base/text.h"
-#include "tuning/json_reader.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "tuning/json_reader.h"
+#include "base/json_reader.h"
 
 #include "base/check.h"
 #include "base/text.h"
@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace engine::tuning {
+namespace engine {
 namespace {
 
 bool is_printable(char c) { return std::isprint(static_cast<unsigned char>(c)) != 0; }
@@ -44,6 +44,14 @@ void JsonReader::object(const std::function<void(const std::string& key)>& membe
     member(key);
   } while (take(','));
   expect('}');
+}
+
+void JsonReader::array(const std::function<void()>& element) {
+  expect('[');
+  if (take(']')) return;
+  do element();
+  while (take(','));
+  expect(']');
 }
 
 char JsonReader::escaped() {
@@ -109,4 +117,4 @@ std::string json_text(std::string_view text) {
   return result + "\"";
 }
 
-}  // namespace engine::tuning
+}  // namespace engine

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace engine::tuning {
+namespace engine {
 
 /// Reads what the caller expects next; what else it finds is an Error (kInvalidArgument) with the
 /// line. Keeps a view of the text. Nesting is as deep as the caller's own calls.
@@ -17,6 +17,8 @@ class JsonReader {
 
   /// An object: `member` is called with each key, and reads the value.
   void object(const std::function<void(const std::string& key)>& member);
+  /// An array: `element` is called for each element, and reads it.
+  void array(const std::function<void()>& element);
   /// Without escapes beyond ASCII, and at most 1000 bytes long.
   std::string text();
   Index integer();
@@ -41,4 +43,4 @@ class JsonReader {
 /// As a string of JSON, with its quotes. Bytes that are no printable ASCII become '?'.
 std::string json_text(std::string_view text);
 
-}  // namespace engine::tuning
+}  // namespace engine
