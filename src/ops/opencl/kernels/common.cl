@@ -6,6 +6,7 @@
 // less.
 //
 // Vectors behind the end of a tensor may be read and written up to the end of its last cache line.
+#pragma once
 #pragma OPENCL FP_CONTRACT OFF
 
 #if LANES == 16
@@ -24,38 +25,7 @@ typedef int I;
 #define STORE(v, p) ((p)[get_local_id(0)] = (v))
 #endif
 
-// The language of numerics/elementary.inc.
-#define FN static
-#define K(c) ((F)(c))
-#define KI(c) ((I)(c))
-#define FMA(a, b, c) fma(a, b, c)
-#define ADD(a, b) ((a) + (b))
-#define SUB(a, b) ((a) - (b))
-#define MUL(a, b) ((a) * (b))
-#define DIV(a, b) ((a) / (b))
-#define SQRT(a) sqrt(a)
-#define FLOOR(a) floor(a)
-#define CEIL(a) ceil(a)
-#define IADD(a, b) ((a) + (b))
-#define ISUB(a, b) ((a) - (b))
-#define IAND(a, b) ((a) & (b))
-#define IOR(a, b) ((a) | (b))
-#define SHL(a, n) ((a) << (n))
-#define SAR(a, n) ((a) >> (n))
-#define ASI(a) AS_I(a)
-#define ASF(a) AS_F(a)
-#define LT(a, b) ((a) < (b))
-#define GT(a, b) ((a) > (b))
-#define NE(a, b) ((a) != (b))
-#define SEL(mask, a, b) select(b, a, mask)
-#define LESSER(a, b) SEL(LT(a, b), a, b)
-#define GREATER(a, b) SEL(LT(b, a), a, b)
-
-// Bounds of a fused Relu or Clip; -inf and +inf leave everything as it is, NaN too.
-static F bounded(F v, float low, float high) {
-  v = GREATER(K(low), v);
-  return SEL(LT(K(high), v), K(high), v);
-}
+#include "ops/opencl/kernels/shared.inc"
 
 // A vector that ends with the tensor or the row: `count` lanes are valid, others read 1, or `rest`,
 // and are not written.
@@ -161,15 +131,4 @@ static void report(global FaultCell* cell, int step, int kind, long a, long b) {
   cell->kind = kind;
   cell->a = a;
   cell->b = b;
-}
-
-// Geometry of a blocked tensor (ops/layout.h): channels, height, width, block, floats of a row with
-// its border, of a plane, of an image, and from the start of a plane to its first pixel.
-typedef struct {
-  int channels, height, width, block, row, plane, image, first;
-} View;
-
-static View view_of(int8 v) {
-  const View view = {v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7};
-  return view;
 }

@@ -1,6 +1,8 @@
 // Convolution of tensors in blocks of 16 channels; see conv_tile.inc.
 #include "ops/opencl/kernels/common.cl"
 
+#define FAMILY conv
+
 #if NARROW
 #define P 2
 #define B 2

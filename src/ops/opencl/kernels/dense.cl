@@ -1,6 +1,8 @@
 // Products with constant matrices; see dense_tile.inc.
 #include "ops/opencl/kernels/common.cl"
 
+#define FAMILY dense
+
 #if NARROW
 #define P 1
 #define B 4

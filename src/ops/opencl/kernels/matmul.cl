@@ -1,6 +1,8 @@
 // Products of two matrices; see matmul_tile.inc.
 #include "ops/opencl/kernels/common.cl"
 
+#define FAMILY matmul
+
 #if NARROW
 #define P 1
 #define B 4

@@ -5,7 +5,7 @@
 #include "numerics/elementary_coefficients.h"
 #include "numerics/elementary.inc"
 
-static int offset_of(int8 axes, int flat) {
+static int place_of(int8 axes, int flat) {
   int at = flat % axes.s3 * axes.s7;
   flat /= axes.s3;
   at += flat % axes.s2 * axes.s6;
@@ -56,7 +56,7 @@ static F finished(F sum, int finish, int count) {
                       local float* memory) {                                                      \
     F sum = K(START);                                                                             \
     for (int r = 0; r < runs; ++r) {                                                              \
-      global const float* run = x + offset_of(reduced, r);                                        \
+      global const float* run = x + place_of(reduced, r);                                         \
       for (int i = 0; i < inner; i += 16) {                                                       \
         const F v = load_some(run + i, inner - i);                                                \
         sum = SEL(valid_lanes(inner - i), ENTER, sum);                                            \
@@ -67,7 +67,7 @@ static F finished(F sum, int finish, int count) {
   static F column_##name(global const float* x, int8 reduced, int runs, int lanes, F shift) {     \
     F sum = K(START);                                                                             \
     for (int r = 0; r < runs; ++r) {                                                              \
-      const F v = load_some(x + offset_of(reduced, r), lanes);                                    \
+      const F v = load_some(x + place_of(reduced, r), lanes);                                     \
       sum = ENTER;                                                                                \
     }                                                                                             \
     return sum;                                                                                   \
@@ -82,7 +82,7 @@ static F finished(F sum, int finish, int count) {
     local float memory[16];                                                                       \
     const int first = get_global_id(1) * each;                                                    \
     for (int o = first; o < min(first + each, outputs); ++o) {                                    \
-      global const float* from = x + offset_of(kept, o);                                          \
+      global const float* from = x + place_of(kept, o);                                           \
       const F shift = SHIFT_ROW;                                                                  \
       const F value =                                                                             \
           finished(row_##name(from, reduced, runs, inner, shift, memory), finish, count);         \
@@ -93,7 +93,7 @@ static F finished(F sum, int finish, int count) {
   kernel void reduce_columns_##name(global const float* x, global float* y, int8 kept,            \
                                     int8 reduced, int runs, int inner, int finish, int count) {   \
     const int column = get_global_id(1) * 16, lanes = inner - column;                             \
-    global const float* from = x + offset_of(kept, get_global_id(2)) + column;                    \
+    global const float* from = x + place_of(kept, get_global_id(2)) + column;                     \
     const F shift = SHIFT_COLUMN;                                                                 \
     const F value = finished(column_##name(from, reduced, runs, lanes, shift), finish, count);    \
     store_some(FINISH, y + get_global_id(2) * inner + column, lanes);                             \

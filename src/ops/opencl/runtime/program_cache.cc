@@ -2,29 +2,15 @@
 
 #include "base/cache_files.h"
 #include "base/check.h"
+#include "ops/opencl/runtime/checksum.h"
 
 #include <charconv>
-#include <iomanip>
-#include <sstream>
 
 namespace engine::opencl {
 namespace {
 
 constexpr std::string_view kMagic = "engine opencl 1";
 constexpr std::size_t kMostBytes = std::size_t{1} << 28;
-
-// FNV-1a (Fowler, Noll, Vo).
-std::uint64_t hash(std::string_view bytes) {
-  std::uint64_t value = 0xcbf29ce484222325u;
-  for (const char c : bytes) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return value;
-}
-
-std::string hex(std::uint64_t value) {
-  std::ostringstream text;
-  text << std::hex << std::setw(16) << std::setfill('0') << value;
-  return text.str();
-}
 
 // The line before the next end of a line, which is taken away with it.
 std::optional<std::string_view> take_line(std::string_view& text) {
@@ -43,7 +29,7 @@ bool to_number(std::string_view text, std::size_t& number) {
 }  // namespace
 
 std::string cache_seal(std::string_view content) {
-  return concat(kMagic, "\n", hex(hash(content)), "\n");
+  return concat(kMagic, "\n", hex(checksum(content)), "\n");
 }
 
 std::string cache_bytes(std::uint64_t identity, const CachedProgram& cached) {
@@ -55,8 +41,8 @@ std::string cache_bytes(std::uint64_t identity, const CachedProgram& cached) {
 
 std::optional<CachedProgram> parse_cache(std::string_view bytes, std::uint64_t identity) {
   std::string_view rest = bytes;
-  const auto magic = take_line(rest), checksum = take_line(rest);
-  if (!checksum || *magic != kMagic || *checksum != hex(hash(rest))) return std::nullopt;
+  const auto magic = take_line(rest), sum = take_line(rest);
+  if (!sum || *magic != kMagic || *sum != hex(checksum(rest))) return std::nullopt;
   const auto wanted = take_line(rest), count = take_line(rest);
   std::size_t launches = 0;
   if (!count || *wanted != hex(identity) || !to_number(*count, launches)) return std::nullopt;
@@ -72,7 +58,7 @@ std::optional<CachedProgram> parse_cache(std::string_view bytes, std::uint64_t i
 }
 
 ProgramCache::ProgramCache(const std::string& program, const std::string& identity)
-    : identity_(hash(identity)) {
+    : identity_(checksum(identity)) {
   const std::filesystem::path folder = cache_folder();
   if (!folder.empty()) file_ = folder / "opencl" / (program + "-" + hex(identity_) + ".bin");
 }
