@@ -148,6 +148,7 @@ void add_options(CLI::App& command, Options& options) {
   add_model(command, options.model);
   command.add_option("--a", options.device_a, "device whose values every node is fed")->required();
   command.add_option("--b", options.device_b, "device that is judged against it")->required();
+  add_program(command, options.compare.program);
   add_input_options(command, options.inputs);
   command.add_option("--batch", options.inputs.batch, "free first dimensions of random inputs")
       ->type_name("N")

@@ -58,12 +58,19 @@ void add_model(CLI::App& app, std::string& model) {
   app.add_option("MODEL", model, "ONNX file")->required();
 }
 
+void add_program(CLI::App& app, std::string& program) {
+  app.add_option("--program", program,
+                 "folder of 'engine opencl-build': the OpenCL device compiles nothing")
+      ->type_name("DIR");
+}
+
 void add_session_options(CLI::App& app, SessionOptions& options, bool with_device) {
   if (with_device)
     app.add_option("--device", options.device,
                    "cpu, cpu:scalar, cpu:avx2, cpu:avx512, cpu:neon, opencl, opencl:N, opencl:NAME "
                    "or reference")
         ->capture_default_str();
+  if (with_device) add_program(app, options.program);
   app.add_option("--threads", options.threads, "threads, the calling one among them")
       ->check(count_up_to(1024))
       ->capture_default_str();
@@ -80,7 +87,7 @@ void add_session_options(CLI::App& app, SessionOptions& options, bool with_devic
       ->allow_extra_args(false);
 }
 
-void check_device(const SessionOptions& options) { make_backend(options.device); }
+void check_device(const SessionOptions& options) { make_backend(options.device, options.program); }
 
 void add_input_options(CLI::App& app, InputOptions& options) {
   app.add_option(

@@ -15,7 +15,10 @@ namespace engine::tools {
 /// MODEL, the first argument.
 void add_model(CLI::App& app, std::string& model);
 
-/// --device, --threads, --memory, --tuning, --disable-pass.
+/// --program.
+void add_program(CLI::App& app, std::string& program);
+
+/// --device, --program, --threads, --memory, --tuning, --disable-pass.
 void add_session_options(CLI::App& app, SessionOptions& options, bool with_device = true);
 
 /// Throws Error, as a Session would, if the device does not exist or is not available here: for

@@ -44,6 +44,8 @@ struct CompareOptions {
   bool cumulative = false;  ///< each device goes on with its own values instead of those of `a`
   bool stop_at_first = false;
   int threads = 1;
+  std::string program =
+      "";  ///< SessionOptions::program of `b` if that is an OpenCL device, else `a`
 };
 
 struct ENGINE_API CompareReport {

@@ -44,6 +44,11 @@ struct SessionOptions {
   /// the user's cache folder, if there is one), "off", or a file. A file that is damaged or for
   /// another device or driver is left out, which Session::remarks says.
   std::string tuning = "auto";
+  /// Of OpenCL devices: a folder that `engine opencl-build` made for the device, with one binary of
+  /// all kernels. Nothing is compiled then, and no cache is read or written. It must be for this
+  /// device, its driver and this version of the engine, else Error (kInvalidArgument) says what
+  /// differs. A binary is code that the driver runs: take it only from whom you trust.
+  std::string program = "";
 };
 
 /// What a session promises about the bits of its results.

@@ -124,8 +124,13 @@ bool CompareReport::within() const noexcept {
 
 CompareReport compare(const Model& model, const std::string& device_a, const std::string& device_b,
                       const Tensors& inputs, const CompareOptions& options) {
-  const Session a(model, {.device = device_a, .threads = options.threads});
-  const Session b(model, {.device = device_b, .threads = options.threads});
+  const bool is_for_b = device_b.starts_with("opencl");
+  const auto session = [&](const std::string& device, bool has_program) {
+    return Session(model, {.device = device,
+                           .threads = options.threads,
+                           .program = has_program ? options.program : ""});
+  };
+  const Session a = session(device_a, !is_for_b), b = session(device_b, is_for_b);
   CompareReport report;
   report.device_a = a.device();
   report.device_b = b.device();

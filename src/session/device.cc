@@ -10,6 +10,8 @@
 
 #include <engine/session.h>
 
+#include <optional>
+
 namespace engine {
 namespace {
 
@@ -23,11 +25,14 @@ bool is_opencl(std::string_view device) {
          (device.size() == kOpenCl.size() || device[kOpenCl.size()] == ':');
 }
 
-std::shared_ptr<const ops::Backend> make_opencl_backend([[maybe_unused]] std::string_view device) {
+std::shared_ptr<const ops::Backend> make_opencl_backend(
+    [[maybe_unused]] std::string_view device, [[maybe_unused]] const std::string& program) {
 #ifdef ENGINE_OPENCL
   const bool named = device.size() > kOpenCl.size();
+  std::optional<opencl::ProgramFolder> offline;
+  if (!program.empty()) offline.emplace(program);
   return opencl::make_backend(
-      opencl::Device::open(std::string(named ? device.substr(kOpenCl.size() + 1) : "")),
+      opencl::Device::open(std::string(named ? device.substr(kOpenCl.size() + 1) : ""), offline),
       cpu::make_backend(best_isa()));
 #else
   fail(ErrorCode::kNotFound, "this build has no OpenCL (opencl-headers were missing)");
@@ -74,8 +79,12 @@ std::string device_list() {
 
 }  // namespace
 
-std::shared_ptr<const ops::Backend> make_backend(const std::string& device) {
-  if (is_opencl(device)) return make_opencl_backend(device);
+std::shared_ptr<const ops::Backend> make_backend(const std::string& device,
+                                                 const std::string& program) {
+  if (is_opencl(device)) return make_opencl_backend(device, program);
+  ENGINE_REQUIRE(program.empty(), ErrorCode::kInvalidArgument, "device ", quote(device),
+                 " takes no program (", quote(program),
+                 " is one for OpenCL devices); use it with an opencl device");
   if (device == "cpu") return cpu::make_backend(best_isa());
   if (device == "reference") return ops::make_reference_backend();
   for (const Isa isa : kIsas) {

@@ -8,7 +8,9 @@
 
 namespace engine {
 
-/// Throws Error (kInvalidArgument, kNotFound) that lists the devices there are.
-std::shared_ptr<const ops::Backend> make_backend(const std::string& device);
+/// `program` is SessionOptions::program. Throws Error (kInvalidArgument, kNotFound) that lists the
+/// devices there are, or says why the program cannot be used.
+std::shared_ptr<const ops::Backend> make_backend(const std::string& device,
+                                                 const std::string& program = "");
 
 }  // namespace engine

@@ -16,9 +16,10 @@
 namespace engine {
 namespace {
 
-std::string program_key(const std::string& device, std::vector<std::string> disabled) {
+std::string program_key(const std::string& device, const SessionOptions& options) {
+  std::vector<std::string> disabled = options.disabled_passes;
   std::ranges::sort(disabled);
-  return device + "|" + join(disabled, ",");
+  return device + "|" + join(disabled, ",") + "|" + options.program;
 }
 
 // Nodes of a plan or a run, and where they are.
@@ -67,9 +68,9 @@ Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::m
   ENGINE_REQUIRE(options.threads >= 1 && options.threads <= 1024, ErrorCode::kInvalidArgument,
                  "threads is ", options.threads, " (1 to 1024 is possible)");
   const FpState fp;
-  const auto backend = make_backend(options.device);
-  program = model.impl().program(program_key(backend->name(), options.disabled_passes),
-                                 options.disabled_passes, [&] { return backend; });
+  const auto backend = make_backend(options.device, options.program);
+  program = model.impl().program(program_key(backend->name(), options), options.disabled_passes,
+                                 [&] { return backend; });
   pool = std::make_shared<Pool>(options.threads, options.executor);
   load_tuning();
 }

@@ -6,18 +6,13 @@
 
 namespace engine::opencl {
 
-/// Work-items that hold a vector together: along dimension 0 of each grid.
-inline std::size_t lane_items(const Device& device) {
-  return device.facts().is_cpu() ? 1 : static_cast<std::size_t>(numerics::kLanes);
-}
-
 inline Index vectors_of(Index elements) {
   return (elements + numerics::kLanes - 1) / numerics::kLanes;
 }
 
 /// A grid of `rows` x `planes` units of work that each have a vector's lanes; one unit is a group.
 inline void set_grid(const Device& device, Index rows, Index planes, Launch& launch) {
-  const std::size_t lanes = lane_items(device);
+  const std::size_t lanes = device.lane_items();
   launch.items = {lanes, static_cast<std::size_t>(rows), static_cast<std::size_t>(planes)};
   launch.group = {lanes, 1, 1};
 }
@@ -27,7 +22,7 @@ inline void set_grid(const Device& device, Index rows, Index planes, Launch& lau
 inline void set_elements(const Device& device, Index elements, Launch& launch,
                          Index each_on_cpu = 1024) {
   const Index each = device.facts().is_cpu() ? each_on_cpu : 1;
-  const Index unit = each * static_cast<Index>(lane_items(device));
+  const Index unit = each * static_cast<Index>(device.lane_items());
   launch.arguments.push_back(to_int(elements));
   launch.arguments.push_back(to_int(each));
   set_grid(device, (elements + unit - 1) / unit, 1, launch);

@@ -187,7 +187,7 @@ DeviceKernel::Parts reorder_parts(const Device& device, const ops::Input& from,
 
 DeviceKernel::Parts copy_parts(const Device& device, std::size_t bytes) {
   const auto words = static_cast<Index>((bytes + 3) / 4);
-  const auto lanes = static_cast<Index>(lane_items(device));
+  const auto lanes = static_cast<Index>(device.lane_items());
   const Index each = device.facts().is_cpu() ? 4096 : 1;
   Launch launch{"moving", "copy_words", {In{0}, Out{0}, to_int(words), to_int(each)}};
   set_grid(device, (words + each * lanes - 1) / (each * lanes), 1, launch);

@@ -64,13 +64,15 @@ inline Model partly_on_host() {
 /// From a device string to outputs, in steps that can be taken again after a failure.
 class Attempt {
  public:
-  explicit Attempt(const Model& model, std::string device = "opencl")
-      : model_(model), device_(std::move(device)) {}
+  explicit Attempt(const Model& model, std::string device = "opencl", std::string program = "")
+      : model_(model), device_(std::move(device)), program_(std::move(program)) {}
 
   /// Goes on where it stopped and runs; the message of what failed, or "".
   std::string go() {
     try {
-      if (!session_) session_.emplace(model_, SessionOptions{.device = device_, .tuning = "off"});
+      if (!session_)
+        session_.emplace(model_,
+                         SessionOptions{.device = device_, .tuning = "off", .program = program_});
       if (!call_) bind();
       const Status status = call_->run();
       return status.ok() ? "" : call_->message(status);
@@ -96,7 +98,7 @@ class Attempt {
   }
 
   const Model& model_;
-  std::string device_;
+  std::string device_, program_;
   std::optional<Session> session_;
   std::optional<BoundCall> call_;
 };

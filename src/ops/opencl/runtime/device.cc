@@ -2,13 +2,14 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "numerics/contract.h"
 #include "ops/opencl/runtime/self_test.h"
-#include "ops/opencl/runtime/sources.h"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <optional>
+#include <sstream>
+#include <utility>
 
 namespace engine::opencl {
 namespace {
@@ -80,6 +81,30 @@ std::vector<cl_platform_id> platforms() {
   std::vector<cl_platform_id> list(count);
   require(api().clGetPlatformIDs(count, list.data(), nullptr), "clGetPlatformIDs");
   return list;
+}
+
+// Empty if the driver has none.
+std::string binary_of(cl_program program) {
+  std::size_t size = 0;
+  if (api().clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof(size), &size, nullptr) !=
+      CL_SUCCESS)
+    return {};
+  std::string binary(size, '\0');
+  char* data = binary.data();
+  const cl_int code =
+      api().clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof(data), &data, nullptr);
+  return code == CL_SUCCESS ? binary : std::string();
+}
+
+std::set<std::string, std::less<>> kernels_of(cl_program program) {
+  std::istringstream names(read_text(
+      [&](std::size_t size, char* text, std::size_t* needed) {
+        return api().clGetProgramInfo(program, CL_PROGRAM_KERNEL_NAMES, size, text, needed);
+      },
+      "clGetProgramInfo"));
+  std::set<std::string, std::less<>> kernels;
+  for (std::string name; std::getline(names, name, ';');) kernels.insert(std::move(name));
+  return kernels;
 }
 
 struct Found {
@@ -160,6 +185,11 @@ std::string DeviceFacts::missing() const {
   return join(list);
 }
 
+std::string DeviceFacts::options() const {
+  return concat("-cl-std=CL1.2 -w",
+                exact_division ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+}
+
 std::vector<DeviceFacts> Device::list() {
   std::vector<DeviceFacts> result;
   try {
@@ -169,25 +199,32 @@ std::vector<DeviceFacts> Device::list() {
   return result;
 }
 
-std::shared_ptr<Device> Device::open(const std::string& which) {
-  static std::mutex mutex;
-  static std::map<cl_device_id, std::weak_ptr<Device>> opened;
+cl_device_id Device::find(const std::string& which) {
   const Search found = find_devices();
-  for (std::size_t i = 0; i < found.devices.size(); ++i) {
-    const Found& meant = found.devices[i];
-    if (!is_meant(meant, i, which)) continue;
-    const std::lock_guard lock(mutex);
-    std::weak_ptr<Device>& known = opened[meant.id];
-    if (auto device = known.lock()) return device;
-    auto device = std::make_shared<Device>(meant.id);
-    device->judge();
-    known = device;
-    return device;
-  }
+  for (std::size_t i = 0; i < found.devices.size(); ++i)
+    if (is_meant(found.devices[i], i, which)) return found.devices[i].id;
   fail_to_find(found, which);
 }
 
-Device::Device(cl_device_id id) : id_(id), facts_(facts_of(id)) {
+std::shared_ptr<Device> Device::open(const std::string& which,
+                                     const std::optional<ProgramFolder>& offline) {
+  static std::mutex mutex;
+  // By program too: a device computes with one.
+  static std::map<std::pair<cl_device_id, std::string>, std::weak_ptr<Device>> opened;
+  const cl_device_id id = find(which);
+  const std::lock_guard lock(mutex);
+  std::erase_if(opened, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<Device>& known = opened[{id, offline ? offline->identity() : ""}];
+  if (auto device = known.lock()) return device;
+  auto device = std::make_shared<Device>(id, offline);
+  device->judge();
+  known = device;
+  return device;
+}
+
+Device::Device(cl_device_id id, std::optional<ProgramFolder> offline)
+    : id_(id), facts_(facts_of(id)), offline_(std::move(offline)) {
+  if (offline_) offline_->require_for(facts_);
   cl_int code = CL_SUCCESS;
   context_ = ContextHandle(api().clCreateContext(nullptr, 1, &id_, nullptr, nullptr, &code));
   require(code, "clCreateContext on " + facts_.name);
@@ -196,6 +233,7 @@ Device::Device(cl_device_id id) : id_(id), facts_(facts_of(id)) {
 // Before others see the device.
 void Device::judge() {
   const std::string missing = facts_.missing();
+  if (offline_) built("");
   other_bits_ = missing.empty() ? self_test(*this) : "it has no " + missing;
 }
 
@@ -225,8 +263,18 @@ Buffer Device::upload(const void* data, std::size_t bytes) const {
   return buffer;
 }
 
+std::size_t Device::lane_items() const noexcept {
+  const bool spread = !facts_.is_cpu() && variant() == Variant::kStandard;
+  return spread ? static_cast<std::size_t>(numerics::kLanes) : 1;
+}
+
+bool Device::has_kernel(std::string_view kernel) const noexcept {
+  return !offline_ || offline_->manifest().kernels.contains(kernel);
+}
+
 KernelHandle Device::make_kernel(const char* program, const char* kernel) {
   const std::lock_guard lock(mutex_);
+  if (!has_kernel(kernel)) offline_->refuse("has no kernel " + quote(kernel));
   cl_int code = CL_SUCCESS;
   KernelHandle handle(api().clCreateKernel(built(program).program.get(), kernel, &code));
   require(code, concat("clCreateKernel of ", program, "/", kernel));
@@ -234,6 +282,7 @@ KernelHandle Device::make_kernel(const char* program, const char* kernel) {
 }
 
 bool Device::is_new(const char* program, const std::string& launch) {
+  if (offline_) return false;
   const std::lock_guard lock(mutex_);
   Built& known = built(program);
   known.launched.insert(launch);
@@ -253,45 +302,55 @@ void Device::save_programs() noexcept {
 
 void Device::save(Built& known) {
   known.stored.insert(known.launched.begin(), known.launched.end());
-  std::size_t size = 0;
-  if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARY_SIZES, sizeof(size), &size,
-                             nullptr) != CL_SUCCESS ||
-      size == 0)
-    return;
-  std::string binary(size, '\0');
-  char* data = binary.data();
-  if (api().clGetProgramInfo(known.program.get(), CL_PROGRAM_BINARIES, sizeof(data), &data,
-                             nullptr) == CL_SUCCESS)
-    known.cache.store({std::move(binary), known.stored});
+  std::string binary = binary_of(known.program.get());
+  if (known.cache && !binary.empty()) known.cache->store({std::move(binary), known.stored});
+}
+
+Device::Compiled Device::compile(const std::string& source, const std::string& options) const {
+  const Program program = build("of all kernels", source, options);
+  Compiled compiled{binary_of(program.get()), kernels_of(program.get())};
+  ENGINE_REQUIRE(!compiled.binary.empty(), ErrorCode::kDeviceFailed, facts_.name,
+                 " gives no binary of a program that it has built");
+  return compiled;
 }
 
 // The caller holds the lock.
-Device::Built& Device::built(const std::string& name) {
+Device::Built& Device::built(const std::string& program) {
+  const std::string name = offline_ ? "" : program;  // one for all
   const auto it = programs_.find(name);
-  return it != programs_.end() ? it->second
-                               : programs_.emplace(name, load_or_build(name)).first->second;
-}
-
-std::string Device::options() const {
-  // Work-items of a CPU are threads that want vectors; those of other devices are lanes.
-  std::string text = concat("-cl-std=CL1.2 -w -DLANES=", facts_.is_cpu() ? 16 : 1,
-                            " -DNARROW=", facts_.is_narrow() ? 1 : 0);
-  if (facts_.exact_division) text += " -cl-fp32-correctly-rounded-divide-sqrt";
-  return text;
+  return it != programs_.end()
+             ? it->second
+             : programs_.emplace(name, offline_ ? load_offline() : load_or_build(name))
+                   .first->second;
 }
 
 Device::Built Device::load_or_build(const std::string& name) const {
-  const std::string source = program_source(name), how = options();
+  const std::string source = program_source(name);
+  const std::string how = concat(facts_.options(), " -DLANES=", facts_.lanes(),
+                                 " -DNARROW=", facts_.is_narrow() ? 1 : 0);
   const ProgramCache cache(name, concat(facts_.platform, "\n", facts_.name, "\n", facts_.version,
                                         "\n", facts_.driver, "\n", how, "\n", source));
   if (const auto cached = cache.load())
-    if (Program program = build_cached(cached->binary, how))
+    if (Program program = build_binary(cached->binary, how))
       return {std::move(program), cache, cached->launches, {}};
   return {build(name, source, how), cache, {}, {}};
 }
 
+Device::Built Device::load_offline() const {
+  Program program = build_binary(offline_->binary(), offline_->manifest().options);
+  if (!program) offline_->refuse("has a binary that the driver does not take");
+  for (const std::string& kernel : offline_->manifest().kernels) {
+    cl_int code = CL_SUCCESS;
+    const KernelHandle handle(api().clCreateKernel(program.get(), kernel.c_str(), &code));
+    if (code != CL_SUCCESS)
+      offline_->refuse(
+          concat("lacks the kernel ", quote(kernel), " (the driver says ", error_name(code), ")"));
+  }
+  return {std::move(program), std::nullopt, {}, {}};
+}
+
 // Null if the driver does not take it.
-Program Device::build_cached(const std::string& binary, const std::string& options) const {
+Program Device::build_binary(const std::string& binary, const std::string& options) const {
   const std::size_t size = binary.size();
   const auto* data = reinterpret_cast<const unsigned char*>(binary.data());
   cl_int code = CL_SUCCESS;

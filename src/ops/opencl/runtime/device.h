@@ -3,11 +3,14 @@
 
 #include "ops/opencl/runtime/api.h"
 #include "ops/opencl/runtime/program_cache.h"
+#include "ops/opencl/runtime/program_folder.h"
 
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +34,11 @@ struct DeviceFacts {
   bool is_narrow() const noexcept { return is_cpu() && native_floats < 16; }
   /// What the arithmetic contract needs and the device says not to have; empty if nothing.
   std::string missing() const;
+  /// Of the compiler, for all programs.
+  std::string options() const;
+  /// Floats of a work-item (LANES in kernels/common.cl): those of a CPU are threads that want
+  /// vectors, those of other devices are lanes.
+  int lanes() const noexcept { return is_cpu() ? 16 : 1; }
 };
 
 /// Shared by all sessions on it. Thread-safe.
@@ -40,11 +48,15 @@ class Device {
   static std::vector<DeviceFacts> list();
 
   /// The device that `which` means: "" for the first, an index of `list`, or a part of the name of
-  /// a device or its platform in any case. The same object while anyone holds it. Throws Error
-  /// (kNotFound) that lists what there is.
-  static std::shared_ptr<Device> open(const std::string& which);
+  /// a device or its platform in any case. The same object while anyone holds it. With `offline` it
+  /// computes with that program and compiles nothing. Throws Error (kNotFound) that lists what
+  /// there is, and what ProgramFolder throws.
+  static std::shared_ptr<Device> open(const std::string& which,
+                                      const std::optional<ProgramFolder>& offline = {});
+  /// The device that `which` means. Throws Error (kNotFound).
+  static cl_device_id find(const std::string& which);
 
-  explicit Device(cl_device_id id);
+  explicit Device(cl_device_id id, std::optional<ProgramFolder> offline = {});
   Device(const Device&) = delete;
 
   const DeviceFacts& facts() const noexcept { return facts_; }
@@ -61,9 +73,27 @@ class Device {
   /// A copy of host memory on the device; whole cache lines, where kernels read whole vectors.
   Buffer upload(const void* data, std::size_t bytes) const;
 
-  /// An own object of a kernel of ops/opencl/kernels/<program>.cl, which is taken from the cache or
-  /// built at first use. Throws Error (kDeviceFailed) with the compiler's log.
+  /// How the kernels of this device are written.
+  Variant variant() const noexcept {
+    return offline_ ? offline_->manifest().variant : Variant::kStandard;
+  }
+  /// Work-items that hold a vector together: along dimension 0 of each grid.
+  std::size_t lane_items() const noexcept;
+  /// Whether there is such a kernel: a program of another variant than the standard one has fewer.
+  bool has_kernel(std::string_view kernel) const noexcept;
+
+  /// An own object of a kernel of ops/opencl/kernels/<program>.cl, which is taken from the offline
+  /// program, if there is one, or from the cache, or built at first use. Throws Error
+  /// (kDeviceFailed) with the compiler's log.
   KernelHandle make_kernel(const char* program, const char* kernel);
+
+  struct Compiled {
+    std::string binary;
+    std::set<std::string, std::less<>> kernels;
+  };
+  /// A text that includes nothing, as a binary. Throws Error (kDeviceFailed) with the compiler's
+  /// log.
+  Compiled compile(const std::string& source, const std::string& options) const;
 
   /// Drivers compile a kernel for a group size when it is first launched so. True if the program as
   /// it was cached has not run this launch, of which `launch` is any name.
@@ -74,21 +104,22 @@ class Device {
  private:
   struct Built {
     Program program;
-    ProgramCache cache;
+    std::optional<ProgramCache> cache;  // none of an offline program
     std::set<std::string> stored, launched;
   };
   void judge();
   static void save(Built& known);
   Built& built(const std::string& name);
   Built load_or_build(const std::string& name) const;
-  Program build_cached(const std::string& binary, const std::string& options) const;
+  Built load_offline() const;
+  Program build_binary(const std::string& binary, const std::string& options) const;
   Program build(const std::string& name, const std::string& source,
                 const std::string& options) const;
   std::string build_log(cl_program program) const;
-  std::string options() const;
 
   cl_device_id id_;
   DeviceFacts facts_;
+  std::optional<ProgramFolder> offline_;
   std::string other_bits_;
   ContextHandle context_;
   std::mutex mutex_;

@@ -62,7 +62,7 @@ std::vector<float> run(Device& device, const std::vector<float>& operands) {
   set(0, sizeof(in_memory), &in_memory);
   set(1, sizeof(out_memory), &out_memory);
   set(2, sizeof(count), &count);
-  const std::size_t lanes = device.facts().is_cpu() ? 1 : numerics::kLanes;
+  const std::size_t lanes = device.lane_items();
   const std::size_t items[] = {lanes, kCount / numerics::kLanes, 1}, group[] = {lanes, 1, 1};
   require(api().clEnqueueNDRangeKernel(queue.get(), kernel.get(), 3, nullptr, items, group, 0,
                                        nullptr, nullptr),

@@ -1,0 +1,61 @@
+#include "ops/opencl/runtime/offline.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "ops/opencl/runtime/checksum.h"
+#include "ops/opencl/runtime/device.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace engine::opencl {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder that is gone in the end.
+class PassingFolder {
+ public:
+  PassingFolder() : path_((fs::temp_directory_path() / "engine_program_XXXXXX").string()) {
+    ENGINE_REQUIRE(mkdtemp(path_.data()), ErrorCode::kIo, "cannot make a folder ", quote(path_),
+                   " (", std::strerror(errno), ")");
+  }
+  ~PassingFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  PassingFolder(const PassingFolder&) = delete;
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// What does not work is not left in `folder`.
+OfflineProgram prove_and_write(const std::string& device, Manifest manifest,
+                               const std::string& binary, const fs::path& folder) {
+  manifest.binary = hex(checksum(binary));
+  manifest.bytes = binary.size();
+  std::string other_bits;
+  {
+    const PassingFolder trial;
+    write_program(trial.path(), manifest, "", binary);
+    other_bits = Device::open(device, ProgramFolder(trial.path()))->other_bits();
+  }
+  write_program(folder, manifest, "", binary);
+  return {std::move(manifest), std::move(other_bits)};
+}
+
+}  // namespace
+
+OfflineProgram build_program(const std::string& device, Variant variant, const fs::path& folder) {
+  const Device target(Device::find(device));
+  Manifest manifest = manifest_for(target.facts(), variant);
+  Device::Compiled compiled =
+      target.compile(source_for(target.facts(), variant).text, manifest.options);
+  manifest.kernels = std::move(compiled.kernels);
+  return prove_and_write(device, std::move(manifest), compiled.binary, folder);
+}
+
+}  // namespace engine::opencl
