@@ -94,11 +94,16 @@ class OpenClBackend final : public ops::Backend {
   std::unique_ptr<ops::Kernel> bind_kernel(const Binding& binding) const override {
     const KernelDef* def = find_kernel(binding.op.name());
     if (def && !packed_by_host(binding) && fits_ints(binding))
-      if (auto parts = def->bind(*device_, binding))
+      if (auto parts = def->bind(*device_, binding); parts && has_kernels(*parts))
         return std::make_unique<DeviceKernel>(device_, binding, std::move(*parts));
     Binding host = binding;
     host.packed = packed_by_host(binding) ? packed(binding)->host.get() : nullptr;
     return std::make_unique<HostKernel>(host_->bind(host), binding);
+  }
+
+  bool has_kernels(const DeviceKernel::Parts& parts) const {
+    return std::ranges::all_of(
+        parts.launches, [&](const Launch& launch) { return device_->has_kernel(launch.kernel); });
   }
 
   std::shared_ptr<Device> device_;

@@ -9,25 +9,24 @@
 namespace engine::opencl {
 namespace {
 
-const char* kernel_of(ops::BinaryKind kind) {
-  using ops::BinaryKind;
-  switch (kind) {
-    case BinaryKind::kAdd: return "binary_add";
-    case BinaryKind::kSub: return "binary_sub";
-    case BinaryKind::kMul: return "binary_mul";
-    case BinaryKind::kDiv: return "binary_div";
-    case BinaryKind::kMax: return "binary_max";
-    case BinaryKind::kMin: return "binary_min";
-    case BinaryKind::kMod: return "binary_mod";
-    case BinaryKind::kFmod: return "binary_fmod";
-    case BinaryKind::kPRelu: return "binary_prelu";
-    default: return nullptr;
-  }
-}
+// A kernel of its own, or, on boards, one of the first operations of the one kernel, which has them
+// in this order (kernels/fpga/binary.cl).
+struct Operation {
+  ops::BinaryKind kind;
+  const char* kernel;
+  bool on_boards = true;
+};
+constexpr Operation kOperations[] = {
+    {ops::BinaryKind::kAdd, "binary_add"},         {ops::BinaryKind::kSub, "binary_sub"},
+    {ops::BinaryKind::kMul, "binary_mul"},         {ops::BinaryKind::kDiv, "binary_div"},
+    {ops::BinaryKind::kMax, "binary_max"},         {ops::BinaryKind::kMin, "binary_min"},
+    {ops::BinaryKind::kPRelu, "binary_prelu"},     {ops::BinaryKind::kMod, "binary_mod", false},
+    {ops::BinaryKind::kFmod, "binary_fmod", false}};
 
 // One operand against another; `a` and `b` broadcast to `y`. Nothing if there are too many axes.
-std::optional<Launch> binary_launch(const Device& device, const char* kernel, const Shape& y,
-                                    const Shape& a, const Shape& b, Argument a_at, Argument b_at) {
+std::optional<Launch> binary_launch(const Device& device, const Operation& operation,
+                                    const Shape& y, const Shape& a, const Shape& b, Argument a_at,
+                                    Argument b_at) {
   constexpr std::size_t kOuter = 4;
   const ops::LoopAxes<2> axes = ops::broadcast_axes<2>(y, {&a, &b});
   if (axes.size() > kOuter + 1) return std::nullopt;
@@ -45,11 +44,13 @@ std::optional<Launch> binary_launch(const Device& device, const char* kernel, co
   const Index vectors = vectors_of(inner.extent), each = vectors_each(device, vectors * runs);
   const Index part = std::min(each, vectors), parts = (vectors + part - 1) / part;
   const Index together = parts == 1 ? std::max<Index>(1, each / vectors) : 1;
+  const bool board = device.variant() == Variant::kFpga;
   Launch launch{"binary",
-                kernel,
+                board ? "binary" : operation.kernel,
                 {a_at, b_at, Out{0}, outer, steps,
                  Ints{to_int(inner.extent), to_int(inner.strides[0]), to_int(inner.strides[1]),
                       to_int(part), to_int(parts), to_int(together), to_int(runs)}}};
+  if (board) launch.arguments.emplace_back(static_cast<cl_int>(&operation - kOperations));
   set_grid(device, parts * ((runs + together - 1) / together), 1, launch);
   return launch;
 }
@@ -58,8 +59,10 @@ std::optional<Launch> pair_launch(const Device& device, ops::BinaryKind kind, DT
                                   const Shape& y, const Shape& a, const Shape& b, Argument a_at,
                                   Argument b_at) {
   if (is_integer(dtype)) return integer_launch(device, kind, dtype, y, a, b, a_at, b_at);
-  const char* kernel = dtype == DType::kFloat32 ? kernel_of(kind) : nullptr;
-  return kernel ? binary_launch(device, kernel, y, a, b, a_at, b_at) : std::nullopt;
+  const auto* operation = std::ranges::find(kOperations, kind, &Operation::kind);
+  if (dtype != DType::kFloat32 || operation == std::end(kOperations)) return std::nullopt;
+  if (device.variant() == Variant::kFpga && !operation->on_boards) return std::nullopt;
+  return binary_launch(device, *operation, y, a, b, a_at, b_at);
 }
 
 // Inputs in whose memory the output may lie; later launches may read again what the first one read.

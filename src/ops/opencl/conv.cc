@@ -16,13 +16,15 @@ constexpr Index kBlock = numerics::kLanes;
 
 const Tile kConvWide[] = {{7, 4, "conv_7x4"}, {14, 2, "conv_14x2"}, {14, 1, "conv_14x1"}};
 const Tile kConvNarrow[] = {{2, 2, "conv_2x2", 120}, {6, 1, "conv_6x1"}, {5, 1, "conv_5x1", 110}};
-const TileMenu kConvTiles = {kConvWide, kConvNarrow};
+const Tile kConvBoard[] = {{8, 1, "conv_8x1"}};
+const TileMenu kConvTiles = {kConvWide, kConvNarrow, kConvBoard};
 
 const Tile kProductsWide[] = {
     {7, 4, "products_7x4"}, {14, 2, "products_14x2"}, {14, 1, "products_14x1"}};
 const Tile kProductsNarrow[] = {
     {2, 2, "products_2x2", 120}, {6, 1, "products_6x1"}, {5, 1, "products_5x1", 110}};
-const TileMenu kProductTiles = {kProductsWide, kProductsNarrow};
+const Tile kProductsBoard[] = {{8, 1, "products_8x1"}};
+const TileMenu kProductTiles = {kProductsWide, kProductsNarrow, kProductsBoard};
 
 // w [filters, channels, taps] as [filter blocks][K][16], K in the order of the contract.
 std::vector<float> packed_filters(const Tensor& weights) {
@@ -139,8 +141,10 @@ Launch depthwise_launch(const ConvNode& node) {
                        to_int(g.dilation_x * g.x.block),
                        to_int(g.stride_y * g.x.row()),
                        to_int(g.stride_x * g.x.block)};
+  // One kernel of a board is for both.
+  const bool full = g.x.block == kBlock || node.device.variant() == Variant::kFpga;
   Launch launch{"depthwise",
-                g.x.block == kBlock ? "depthwise" : "depthwise_few",
+                full ? "depthwise" : "depthwise_few",
                 {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
                  geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
                  cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
@@ -220,11 +224,13 @@ std::shared_ptr<PackedBuffers> pack_conv(const Device& device, const ops::Operat
   const Tensor* bias = in.has(Conv::kBias) ? in[Conv::kBias].value : nullptr;
   const bool known_bias = bias || !in.has(Conv::kBias);
   if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || !known_bias) return nullptr;
+  const bool blocks = has_blocks(conv, w->shape());
+  if (!blocks && !device.has_kernel("conv_any")) return nullptr;
   auto packed = std::make_shared<PackedBuffers>();
   const auto add = [&](std::span<const float> values) {
     packed->buffers.push_back(device.upload(values.data(), values.size_bytes()));
   };
-  if (has_blocks(conv, w->shape())) {
+  if (blocks) {
     add(conv.winograd ? transformed_filters(*w, conv.winograd) : packed_filters(*w));
     add(padded_bias(bias, w->shape()[0]));
   } else {

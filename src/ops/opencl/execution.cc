@@ -189,6 +189,11 @@ class Run final : public ops::DeviceRun {
       else if (std::get_if<Faults>(&argument)) set_faults();
       else std::visit([&](const auto& value) { set(sizeof(value), &value); }, argument);
     }
+    if (device_->is_single_item())
+      for (const std::size_t n : {launch.first[1], launch.items[1], launch.items[2]}) {
+        const auto value = static_cast<cl_int>(n);
+        set(sizeof(value), &value);
+      }
     return bound;
   }
 
@@ -351,13 +356,21 @@ class Run final : public ops::DeviceRun {
       const Launch& launch = *bound.launch;
       if (launch.items[1] == 0 || launch.items[2] == 0) continue;
       cl_event event = nullptr;
-      const cl_int code = api().clEnqueueNDRangeKernel(
-          queue, bound.kernel.get(), 3, launch.first.data(), launch.items.data(),
-          launch.group.data(), 0, nullptr, events ? &event : nullptr);
+      const cl_int code = put(queue, bound, events ? &event : nullptr);
       if (code != CL_SUCCESS) return fault_of(code);
       if (events) events->emplace_back(event);
     }
     return ops::kNoFault;
+  }
+
+  cl_int put(cl_command_queue queue, const Bound& bound, cl_event* event) const noexcept {
+    static constexpr std::size_t kOne[] = {1, 1, 1};
+    const Launch& launch = *bound.launch;
+    const bool single = device_->is_single_item();
+    return api().clEnqueueNDRangeKernel(queue, bound.kernel.get(), 3,
+                                        single ? nullptr : launch.first.data(),
+                                        single ? kOne : launch.items.data(),
+                                        single ? kOne : launch.group.data(), 0, nullptr, event);
   }
 
   Fault run_host(cl_command_queue queue, const Action& action) noexcept {

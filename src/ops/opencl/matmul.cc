@@ -20,7 +20,8 @@ const Tile kDenseNarrow[] = {{1, 4, "dense_1x4", 190},
                              {6, 1, "dense_6x1"},
                              {5, 1, "dense_5x1", 110},
                              {1, 1, "dense_1x1", 360}};
-const TileMenu kDenseTiles = {kDenseWide, kDenseNarrow};
+const Tile kDenseBoard[] = {{8, 1, "dense_8x1"}};
+const TileMenu kDenseTiles = {kDenseWide, kDenseNarrow, kDenseBoard};
 
 const Tile kMatMulWide[] = {
     {7, 4, "matmul_7x4"}, {12, 2, "matmul_12x2"}, {12, 1, "matmul_12x1"}, {1, 1, "matmul_1x1"}};
@@ -29,7 +30,8 @@ const Tile kMatMulNarrow[] = {{1, 4, "matmul_1x4", 190},
                               {6, 1, "matmul_6x1"},
                               {5, 1, "matmul_5x1", 110},
                               {1, 1, "matmul_1x1", 360}};
-const TileMenu kMatMulTiles = {kMatMulWide, kMatMulNarrow};
+const Tile kMatMulBoard[] = {{8, 1, "matmul_8x1"}};
+const TileMenu kMatMulTiles = {kMatMulWide, kMatMulNarrow, kMatMulBoard};
 
 // What a dense launch does beside the product; no bias, no residual and one segment by default.
 struct DenseExtras {

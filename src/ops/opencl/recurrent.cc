@@ -54,7 +54,8 @@ enum Part : std::size_t { kInputWeights, kRecurrence, kBiases, kPeepholes, kPart
 std::shared_ptr<PackedBuffers> pack_recurrent(const Device& device, const ops::Operator& base,
                                               const ops::Operands& in) {
   const auto& op = static_cast<const Recurrent&>(base);
-  if (in.dtype(ops::kX) != DType::kFloat32 || !usual_functions(op)) return nullptr;
+  if (in.dtype(ops::kX) != DType::kFloat32 || !usual_functions(op) || !device.has_kernel("lstm"))
+    return nullptr;
   auto packed = std::make_shared<PackedBuffers>();
   for (const Index i : {ops::kW, ops::kR, ops::kB, ops::kP}) {
     if (in.has(i) && !in[i].value) return nullptr;

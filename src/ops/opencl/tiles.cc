@@ -19,6 +19,7 @@ bool is_other(const ops::Choice* choice, std::string_view name, Index value) {
 
 // Drivers for CPUs keep what the work-items of a group have on a thread's stack.
 Index largest_group(const Device& device) {
+  if (device.is_single_item()) return 1;
   constexpr std::size_t kMost = 16;
   const std::size_t allowed = device.facts().largest_group / device.lane_items();
   return static_cast<Index>(std::clamp<std::size_t>(allowed, 1, kMost));

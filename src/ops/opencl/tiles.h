@@ -15,11 +15,12 @@ struct Tile {
 };
 
 /// The tiles of a kernel, larger ones first; the last one has one block. A device's programs have
-/// those that it takes (NARROW in the kernels).
+/// those that it takes (NARROW in the kernels, or kernels/fpga).
 struct TileMenu {
-  std::span<const Tile> wide, narrow;
+  std::span<const Tile> wide, narrow, board;
 
   std::span<const Tile> of(const Device& device) const {
+    if (device.variant() == Variant::kFpga) return board;
     return device.facts().is_narrow() ? narrow : wide;
   }
 };

@@ -24,7 +24,10 @@ const char* kernel_of(numerics::Activation f) {
 Launch unary_launch(const Device& device, numerics::Activation f, float a, float b, Index elements,
                     Argument x, Argument y) {
   const Index vectors = vectors_of(elements), each = vectors_each(device, vectors);
-  Launch launch{"unary", kernel_of(f), {x, y, to_int(vectors), to_int(each), a, b}};
+  const bool board = device.variant() == Variant::kFpga;  // one kernel for all functions
+  Launch launch{
+      "unary", board ? "unary" : kernel_of(f), {x, y, to_int(vectors), to_int(each), a, b}};
+  if (board) launch.arguments.emplace_back(static_cast<cl_int>(f));
   set_grid(device, (vectors + each - 1) / each, 1, launch);
   return launch;
 }

@@ -77,6 +77,8 @@ class Device {
   Variant variant() const noexcept {
     return offline_ ? offline_->manifest().variant : Variant::kStandard;
   }
+  /// Whether a kernel is one work-item that gets its grid as last arguments (kernels/fpga).
+  bool is_single_item() const noexcept { return variant() == Variant::kFpga; }
   /// Work-items that hold a vector together: along dimension 0 of each grid.
   std::size_t lane_items() const noexcept;
   /// Whether there is such a kernel: a program of another variant than the standard one has fewer.

@@ -11,7 +11,7 @@ namespace engine::opencl {
 namespace {
 
 constexpr std::string_view kFormat = "engine opencl program 1";
-constexpr std::size_t kMostKernels = 4096, kMostBytes = std::size_t{1} << 30;
+constexpr std::size_t kMostKernels = 4096;
 
 bool is_digits(std::string_view text) {
   return !text.empty() &&
@@ -61,8 +61,8 @@ Variant read_variant(JsonReader& json) {
 
 std::size_t read_bytes(JsonReader& json) {
   const Index bytes = json.integer();
-  if (bytes < 0 || bytes > static_cast<Index>(kMostBytes))
-    json.refuse(concat(bytes, " is no size (0 to ", kMostBytes, " bytes are possible)"));
+  if (bytes < 0 || bytes > static_cast<Index>(kMostBinaryBytes))
+    json.refuse(concat(bytes, " is no size (0 to ", kMostBinaryBytes, " bytes are possible)"));
   return static_cast<std::size_t>(bytes);
 }
 

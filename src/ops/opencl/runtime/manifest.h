@@ -11,6 +11,8 @@
 
 namespace engine::opencl {
 
+constexpr std::size_t kMostBinaryBytes = std::size_t{1} << 30;
+
 /// What a program was made for. Of a source that waits for a vendor's compiler, `device` and
 /// `binary` are empty.
 struct Manifest {

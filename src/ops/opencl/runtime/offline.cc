@@ -1,5 +1,6 @@
 #include "ops/opencl/runtime/offline.h"
 
+#include "base/cache_files.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "ops/opencl/runtime/checksum.h"
@@ -47,6 +48,17 @@ OfflineProgram prove_and_write(const std::string& device, Manifest manifest,
   return {std::move(manifest), std::move(other_bits)};
 }
 
+// Of the text for boards, which writes each name behind these words.
+std::set<std::string, std::less<>> fpga_kernels(const SealedSource& source) {
+  constexpr std::string_view kWords = "\nITEM_KERNEL ";
+  std::set<std::string, std::less<>> kernels = {seal_kernel(source.checksum)};
+  for (std::size_t at = 0; (at = source.text.find(kWords, at)) != std::string::npos;) {
+    at += kWords.size();
+    kernels.insert(source.text.substr(at, source.text.find('(', at) - at));
+  }
+  return kernels;
+}
+
 }  // namespace
 
 OfflineProgram build_program(const std::string& device, Variant variant, const fs::path& folder) {
@@ -56,6 +68,27 @@ OfflineProgram build_program(const std::string& device, Variant variant, const f
       target.compile(source_for(target.facts(), variant).text, manifest.options);
   manifest.kernels = std::move(compiled.kernels);
   return prove_and_write(device, std::move(manifest), compiled.binary, folder);
+}
+
+OfflineProgram write_fpga_source(const fs::path& folder) {
+  const SealedSource source = fpga_source();
+  Manifest manifest;
+  manifest.variant = Variant::kFpga;
+  manifest.source = source.checksum;
+  manifest.kernels = fpga_kernels(source);
+  write_program(folder, manifest, source.text, "");
+  return {std::move(manifest), ""};
+}
+
+OfflineProgram wrap_binary(const std::string& device, const fs::path& binary,
+                           const fs::path& folder) {
+  std::string problem;
+  const auto bytes = read_file(binary, kMostBinaryBytes, problem);
+  ENGINE_REQUIRE(bytes && !bytes->empty(), ErrorCode::kNotFound, "there is no binary in ",
+                 quote(binary.string()), " (", bytes ? "it is empty" : problem, ")");
+  Manifest manifest = manifest_for(Device(Device::find(device)).facts(), Variant::kFpga);
+  manifest.kernels = fpga_kernels(fpga_source());
+  return prove_and_write(device, std::move(manifest), *bytes, folder);
 }
 
 }  // namespace engine::opencl

@@ -63,7 +63,13 @@ std::vector<float> run(Device& device, const std::vector<float>& operands) {
   set(1, sizeof(out_memory), &out_memory);
   set(2, sizeof(count), &count);
   const std::size_t lanes = device.lane_items();
-  const std::size_t items[] = {lanes, kCount / numerics::kLanes, 1}, group[] = {lanes, 1, 1};
+  std::size_t items[] = {lanes, kCount / numerics::kLanes, 1};
+  const std::size_t group[] = {lanes, 1, 1};
+  if (device.is_single_item()) {
+    const cl_int grid[] = {0, static_cast<cl_int>(items[1]), 1};
+    for (cl_uint i = 0; i < std::size(grid); ++i) set(3 + i, sizeof(cl_int), grid + i);
+    items[1] = 1;
+  }
   require(api().clEnqueueNDRangeKernel(queue.get(), kernel.get(), 3, nullptr, items, group, 0,
                                        nullptr, nullptr),
           "clEnqueueNDRangeKernel of the self-test");
