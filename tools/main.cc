@@ -30,6 +30,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_compare(app, action);
   add_bench(app, action);
   add_tune(app, action);
+  add_opencl_build(app, action);
   add_devices(app, action);
   add_completion(app, action);
   app.footer(

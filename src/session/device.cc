@@ -26,14 +26,12 @@ bool is_opencl(std::string_view device) {
 }
 
 std::shared_ptr<const ops::Backend> make_opencl_backend(
-    [[maybe_unused]] std::string_view device, [[maybe_unused]] const std::string& program) {
+    [[maybe_unused]] const std::string& device, [[maybe_unused]] const std::string& program) {
 #ifdef ENGINE_OPENCL
-  const bool named = device.size() > kOpenCl.size();
   std::optional<opencl::ProgramFolder> offline;
   if (!program.empty()) offline.emplace(program);
-  return opencl::make_backend(
-      opencl::Device::open(std::string(named ? device.substr(kOpenCl.size() + 1) : ""), offline),
-      cpu::make_backend(best_isa()));
+  return opencl::make_backend(opencl::Device::open(opencl_name(device), offline),
+                              cpu::make_backend(best_isa()));
 #else
   fail(ErrorCode::kNotFound, "this build has no OpenCL (opencl-headers were missing)");
 #endif
@@ -78,6 +76,12 @@ std::string device_list() {
 }
 
 }  // namespace
+
+std::string opencl_name(const std::string& device) {
+  ENGINE_REQUIRE(is_opencl(device), ErrorCode::kInvalidArgument, "device ", quote(device),
+                 " is no OpenCL device; there are: ", device_list());
+  return device.size() > kOpenCl.size() ? device.substr(kOpenCl.size() + 1) : "";
+}
 
 std::shared_ptr<const ops::Backend> make_backend(const std::string& device,
                                                  const std::string& program) {

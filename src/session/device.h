@@ -13,4 +13,8 @@ namespace engine {
 std::shared_ptr<const ops::Backend> make_backend(const std::string& device,
                                                  const std::string& program = "");
 
+/// The part of the name of an OpenCL device that Device::open takes: "1" of "opencl:1". Throws
+/// Error (kInvalidArgument) for other devices.
+std::string opencl_name(const std::string& device);
+
 }  // namespace engine

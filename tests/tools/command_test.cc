@@ -30,8 +30,8 @@ void expect_refused(const std::string& line, const std::string& part) {
 }
 
 TEST(Command, EveryCommandHasHelpWithAnExample) {
-  for (const std::string name :
-       {"", "run", "inspect", "conformance", "compare", "bench", "tune", "devices", "completion"}) {
+  for (const std::string name : {"", "run", "inspect", "conformance", "compare", "bench", "tune",
+                                 "opencl-build", "devices", "completion"}) {
     const Outcome outcome = shell("engine " + name + " --help");
     EXPECT_EQ(outcome.code, 0) << name;
     EXPECT_NE(outcome.out.find("Example:\n"), std::string::npos) << name;
