@@ -49,7 +49,8 @@ class OpenClBackend final : public ops::Backend {
 
   ops::Hardware hardware() const override {
     const DeviceFacts& facts = device_->facts();
-    return {facts.name + ", " + facts.platform, facts.driver};
+    const char* kernels = device_->variant() == Variant::kFpga ? ", kernels for boards" : "";
+    return {facts.name + ", " + facts.platform + kernels, facts.driver};
   }
 
   std::shared_ptr<const ops::Packed> pack(const ops::Operator& op,

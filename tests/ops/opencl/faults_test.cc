@@ -1,6 +1,7 @@
 // Every call of OpenCL fails once: a clear message, nothing lost, and the next try works.
 #include "ops/opencl/faulty_api.h"
 #include "ops/opencl/runtime/device.h"
+#include "ops/opencl/runtime/offline.h"
 #include "ops/opencl/small_models.h"
 
 #include <gtest/gtest.h>
@@ -17,11 +18,11 @@ class OpenClFaults : public testing::Test {
   }
 
   // Call `k` fails; false if there are fewer calls.
-  static bool try_fault(const Model& model, const std::vector<float>& wanted, FaultyApi& api,
-                        int k) {
+  static bool try_fault(const Model& model, const std::vector<float>& wanted, FaultyApi& api, int k,
+                        const std::string& program = "") {
     bool failed;
     {
-      Attempt attempt(model);
+      Attempt attempt(model, "opencl", program);
       api.fail_at(k, k % 2 ? CL_OUT_OF_HOST_MEMORY : CL_DEVICE_NOT_AVAILABLE);
       const std::string message = attempt.go();
       const std::vector<std::string> calls = api.calls();
@@ -58,6 +59,18 @@ class OpenClFaults : public testing::Test {
 TEST_F(OpenClFaults, OfAPerceptron) { try_all(small_mlp()); }
 TEST_F(OpenClFaults, OfAConvolution) { try_all(small_conv()); }
 TEST_F(OpenClFaults, OfNodesOnTheHost) { try_all(partly_on_host()); }
+
+TEST_F(OpenClFaults, OfAProgramCompiledBeforehand) {
+  const OwnCache cache;
+  const std::string folder = cache.path() + "/program";
+  opencl::build_program("", opencl::Variant::kFpga, folder);
+  const Model model = small_mlp();
+  const std::vector<float> wanted = wanted_output(model);
+  FaultyApi api;
+  for (int k = 0; try_fault(model, wanted, api, k, folder) && !HasFailure(); ++k) {
+    EXPECT_EQ(api.count("clCreateProgramWithSource"), 0);
+  }
+}
 
 TEST_F(OpenClFaults, WhereNothingIsCached) {
   const Model model = small_mlp();

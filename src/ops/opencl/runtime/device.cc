@@ -307,7 +307,7 @@ void Device::save(Built& known) {
 }
 
 Device::Compiled Device::compile(const std::string& source, const std::string& options) const {
-  const Program program = build("of all kernels", source, options);
+  const Program program = build("all", source, options);
   Compiled compiled{binary_of(program.get()), kernels_of(program.get())};
   ENGINE_REQUIRE(!compiled.binary.empty(), ErrorCode::kDeviceFailed, facts_.name,
                  " gives no binary of a program that it has built");
@@ -330,36 +330,40 @@ Device::Built Device::load_or_build(const std::string& name) const {
                                  " -DNARROW=", facts_.is_narrow() ? 1 : 0);
   const ProgramCache cache(name, concat(facts_.platform, "\n", facts_.name, "\n", facts_.version,
                                         "\n", facts_.driver, "\n", how, "\n", source));
+  std::string ignored;
   if (const auto cached = cache.load())
-    if (Program program = build_binary(cached->binary, how))
+    if (Program program = build_binary(cached->binary, how, ignored))
       return {std::move(program), cache, cached->launches, {}};
   return {build(name, source, how), cache, {}, {}};
 }
 
 Device::Built Device::load_offline() const {
-  Program program = build_binary(offline_->binary(), offline_->manifest().options);
-  if (!program) offline_->refuse("has a binary that the driver does not take");
+  std::string problem;
+  Program program = build_binary(offline_->binary(), offline_->manifest().options, problem);
+  if (!program) offline_->refuse("has a binary that the driver does not take (" + problem + ")");
   for (const std::string& kernel : offline_->manifest().kernels) {
     cl_int code = CL_SUCCESS;
     const KernelHandle handle(api().clCreateKernel(program.get(), kernel.c_str(), &code));
-    if (code != CL_SUCCESS)
-      offline_->refuse(
-          concat("lacks the kernel ", quote(kernel), " (the driver says ", error_name(code), ")"));
+    if (code == CL_INVALID_KERNEL_NAME)
+      offline_->refuse(concat("lacks the kernel ", quote(kernel)));
+    require(code, "clCreateKernel of " + kernel);
   }
   return {std::move(program), std::nullopt, {}, {}};
 }
 
-// Null if the driver does not take it.
-Program Device::build_binary(const std::string& binary, const std::string& options) const {
+// Null if the driver does not take it, and which call did not.
+Program Device::build_binary(const std::string& binary, const std::string& options,
+                             std::string& problem) const {
   const std::size_t size = binary.size();
   const auto* data = reinterpret_cast<const unsigned char*>(binary.data());
   cl_int code = CL_SUCCESS;
   Program program(
       api().clCreateProgramWithBinary(context_.get(), 1, &id_, &size, &data, nullptr, &code));
-  if (code != CL_SUCCESS ||
-      api().clBuildProgram(program.get(), 1, &id_, options.c_str(), nullptr, nullptr) != CL_SUCCESS)
-    return {};
-  return program;
+  problem = "clCreateProgramWithBinary: " + error_name(code);
+  if (code != CL_SUCCESS) return {};
+  code = api().clBuildProgram(program.get(), 1, &id_, options.c_str(), nullptr, nullptr);
+  problem = "clBuildProgram: " + error_name(code);
+  return code == CL_SUCCESS ? std::move(program) : Program();
 }
 
 Program Device::build(const std::string& name, const std::string& source,

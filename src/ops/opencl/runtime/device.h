@@ -114,7 +114,8 @@ class Device {
   Built& built(const std::string& name);
   Built load_or_build(const std::string& name) const;
   Built load_offline() const;
-  Program build_binary(const std::string& binary, const std::string& options) const;
+  Program build_binary(const std::string& binary, const std::string& options,
+                       std::string& problem) const;
   Program build(const std::string& name, const std::string& source,
                 const std::string& options) const;
   std::string build_log(cl_program program) const;
