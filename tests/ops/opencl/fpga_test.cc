@@ -1,5 +1,6 @@
 // The kernels for boards, on the CPU's device: single work-items, one program, the bits of all
 // others.
+#include "loaders/onnx/model_builder.h"
 #include "ops/opencl/device_bits.h"
 #include "ops/opencl/faulty_api.h"
 #include "ops/opencl/runtime/offline.h"
@@ -80,6 +81,18 @@ TEST_F(OpenClFpgaProgram, IsTheTextForVendorsCompilers) {
   EXPECT_EQ(opencl::Device::open("0", ProgramFolder(source)),
             opencl::Device::open("0", ProgramFolder(folder_)));
   EXPECT_THROW(opencl::wrap_binary("0", source + "/nothing", source), Error);
+}
+
+// A convolution whose weights are packed for the device cannot fall back.
+TEST_F(OpenClFpgaProgram, IsRefusedWithoutOneOfItsKernels) {
+  for (const std::string& kernel : built_.manifest.kernels) {
+    opencl::Manifest manifest = built_.manifest;
+    manifest.kernels.erase(kernel);
+    opencl::write_program(folder_, manifest, "", "");
+    const std::string message =
+        onnx::test::error_of([&] { opencl::Device::open("0", ProgramFolder(folder_)); });
+    EXPECT_NE(message.find("lacks the kernel '" + kernel), std::string::npos) << message;
+  }
 }
 
 TEST_F(OpenClFpgaProgram, GivesTheBitsOfModelsWithoutACompiler) {

@@ -174,6 +174,10 @@ class OpenClProgram : public testing::Test {
                         "lacks the kernel 'dance_9x9'");
     expect_refused_with([](Manifest& m) { m.kernels.erase("self_test"); },
                         "has no kernel 'self_test'");
+    const auto erase_dense = [](Manifest& m) {
+      std::erase_if(m.kernels, [](const std::string& name) { return name.starts_with("dense_"); });
+    };
+    expect_refused_with(erase_dense, "has no kernel 'dense_");
   }
   std::optional<OwnCache> cache_;
   std::string folder_;

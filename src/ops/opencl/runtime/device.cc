@@ -269,12 +269,13 @@ std::size_t Device::lane_items() const noexcept {
 }
 
 bool Device::has_kernel(std::string_view kernel) const noexcept {
-  return !offline_ || offline_->manifest().kernels.contains(kernel);
+  return variant() == Variant::kStandard || offline_->manifest().kernels.contains(kernel);
 }
 
 KernelHandle Device::make_kernel(const char* program, const char* kernel) {
   const std::lock_guard lock(mutex_);
-  if (!has_kernel(kernel)) offline_->refuse("has no kernel " + quote(kernel));
+  if (offline_ && !offline_->manifest().kernels.contains(std::string_view(kernel)))
+    offline_->refuse("has no kernel " + quote(kernel));
   cl_int code = CL_SUCCESS;
   KernelHandle handle(api().clCreateKernel(built(program).program.get(), kernel, &code));
   require(code, concat("clCreateKernel of ", program, "/", kernel));

@@ -81,7 +81,7 @@ class Device {
   bool is_single_item() const noexcept { return variant() == Variant::kFpga; }
   /// Work-items that hold a vector together: along dimension 0 of each grid.
   std::size_t lane_items() const noexcept;
-  /// Whether there is such a kernel: a program of another variant than the standard one has fewer.
+  /// Whether the device's variant has such a kernel: kernels/fpga has fewer than the standard one.
   bool has_kernel(std::string_view kernel) const noexcept;
 
   /// An own object of a kernel of ops/opencl/kernels/<program>.cl, which is taken from the offline

@@ -48,17 +48,6 @@ OfflineProgram prove_and_write(const std::string& device, Manifest manifest,
   return {std::move(manifest), std::move(other_bits)};
 }
 
-// Of the text for boards, which writes each name behind these words.
-std::set<std::string, std::less<>> fpga_kernels(const SealedSource& source) {
-  constexpr std::string_view kWords = "\nITEM_KERNEL ";
-  std::set<std::string, std::less<>> kernels = {seal_kernel(source.checksum)};
-  for (std::size_t at = 0; (at = source.text.find(kWords, at)) != std::string::npos;) {
-    at += kWords.size();
-    kernels.insert(source.text.substr(at, source.text.find('(', at) - at));
-  }
-  return kernels;
-}
-
 }  // namespace
 
 OfflineProgram build_program(const std::string& device, Variant variant, const fs::path& folder) {
@@ -75,7 +64,7 @@ OfflineProgram write_fpga_source(const fs::path& folder) {
   Manifest manifest;
   manifest.variant = Variant::kFpga;
   manifest.source = source.checksum;
-  manifest.kernels = fpga_kernels(source);
+  manifest.kernels = item_kernels(source);
   write_program(folder, manifest, source.text, "");
   return {std::move(manifest), ""};
 }
@@ -87,7 +76,7 @@ OfflineProgram wrap_binary(const std::string& device, const fs::path& binary,
   ENGINE_REQUIRE(bytes && !bytes->empty(), ErrorCode::kNotFound, "there is no binary in ",
                  quote(binary.string()), " (", bytes ? "it is empty" : problem, ")");
   Manifest manifest = manifest_for(Device(Device::find(device)).facts(), Variant::kFpga);
-  manifest.kernels = fpga_kernels(fpga_source());
+  manifest.kernels = item_kernels(fpga_source());
   return prove_and_write(device, std::move(manifest), *bytes, folder);
 }
 

@@ -6,6 +6,7 @@
 #include "ops/opencl/runtime/manifest.h"
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 namespace engine::opencl {
@@ -47,6 +48,8 @@ SealedSource source_for(const DeviceFacts& facts, Variant variant);
 /// The same for boards, whose text depends on no device.
 SealedSource fpga_source();
 std::string seal_kernel(std::string_view checksum);
+/// The names of the single work-items of a text: of one for boards, all kernels.
+std::set<std::string, std::less<>> item_kernels(const SealedSource& source);
 
 /// What the manifest of a program for a device says, but for binary and kernels.
 Manifest manifest_for(const DeviceFacts& facts, Variant variant);
