@@ -1,3 +1,4 @@
+#include "base/check.h"
 #include "ops/opencl/execution.h"
 #include "ops/opencl/moving.h"
 
@@ -97,6 +98,11 @@ class OpenClBackend final : public ops::Backend {
     if (def && !packed_by_host(binding) && fits_ints(binding))
       if (auto parts = def->bind(*device_, binding); parts && has_kernels(*parts))
         return std::make_unique<DeviceKernel>(device_, binding, std::move(*parts));
+    ENGINE_REQUIRE(!packed(binding) || packed_by_host(binding) || !packed(binding)->consumed_inputs,
+                   ErrorCode::kUnsupported, binding.op.name(), " has no kernel on ", name(),
+                   " for operands of this size, and its constants are there (kernels index with 31 "
+                   "bits, and windows have 65536 taps at most); use a smaller batch, or --device "
+                   "cpu");
     Binding host = binding;
     host.packed = packed_by_host(binding) ? packed(binding)->host.get() : nullptr;
     return std::make_unique<HostKernel>(host_->bind(host), binding);

@@ -109,6 +109,18 @@ TEST_F(OpenClDevice, IsFoundByNumberAndName) {
   EXPECT_NE(message.find("'no such thing'; there are: opencl:0 ("), std::string::npos) << message;
 }
 
+// The host has no weights that the device has packed.
+TEST_F(OpenClDevice, RefusesWindowsThatItsKernelsDoNotTake) {
+  onnx::test::ModelWriter writer;
+  auto graph = writer.graph();
+  graph.input("x", {1, 4, 260, 260}).output("y");
+  graph.floats("w", {4, 2, 260, 260}, some_floats(8 * 260 * 260, 3));
+  onnx::test::set(graph.node("Conv", {"x", "w"}, {"y"}), "group", 2);
+  const Model model = writer.parse();
+  const std::string message = Attempt(model).go();
+  EXPECT_NE(message.find("Conv has no kernel on opencl:"), std::string::npos) << message;
+}
+
 TEST_F(OpenClDevice, RemarksOnNodesItHasNoKernelFor) {
   const Model model = partly_on_host();
   Attempt attempt(model);
