@@ -71,6 +71,9 @@ void add_session_options(CLI::App& app, SessionOptions& options, bool with_devic
                    "or reference")
         ->capture_default_str();
   if (with_device) add_program(app, options.program);
+  if (with_device)
+    app.add_option("--spare", options.spare, "device for runs that the device itself fails, as cpu")
+        ->type_name("DEVICE");
   app.add_option("--threads", options.threads, "threads, the calling one among them")
       ->check(count_up_to(1024))
       ->capture_default_str();

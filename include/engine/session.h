@@ -49,6 +49,11 @@ struct SessionOptions {
   /// device, its driver and this version of the engine, else Error (kInvalidArgument) says what
   /// differs. A binary is code that the driver runs: take it only from whom you trust.
   std::string program = "";
+  /// Another device, "cpu" for instance, on which `run` and `submit` repeat what the session's
+  /// device fails: the driver reports an error, or memory is short there. The bits are the same;
+  /// Session::remarks says so. It is made at the first failure. Empty: such a run is an Error.
+  /// Bound calls report a Status either way.
+  std::string spare = "";
 };
 
 /// What a session promises about the bits of its results.

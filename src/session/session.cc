@@ -68,6 +68,10 @@ Session::Impl::Impl(const Model& m, SessionOptions o) : model(m), options(std::m
   ENGINE_REQUIRE(options.threads >= 1 && options.threads <= 1024, ErrorCode::kInvalidArgument,
                  "threads is ", options.threads, " (1 to 1024 is possible)");
   const FpState fp;
+  ENGINE_REQUIRE(options.spare.empty() || options.spare != options.device,
+                 ErrorCode::kInvalidArgument, "the spare device is ", quote(options.spare),
+                 ", the device itself (another is needed, such as cpu)");
+  if (!options.spare.empty()) make_backend(options.spare);  // a bad name is known now
   const auto backend = make_backend(options.device, options.program);
   program = model.impl().program(program_key(backend->name(), options), options.disabled_passes,
                                  [&] { return backend; });
@@ -190,7 +194,31 @@ Tensors Session::Impl::interpret(const std::vector<Tensor>& inputs) {
   return named(std::move(outputs));
 }
 
+Session::Impl& Session::Impl::spare_for(const Error& error) {
+  const bool failed =
+      error.code() == ErrorCode::kDeviceFailed || error.code() == ErrorCode::kResourceExhausted;
+  if (options.spare.empty() || !failed) throw;
+  std::call_once(spare_made_, [&] {
+    SessionOptions other = options;
+    other.device = std::exchange(other.spare, "");
+    other.program = "";
+    spare_ = std::make_unique<Impl>(model, std::move(other));
+    const std::lock_guard lock(mutex_);
+    add_remark(concat("what ", program->backend().name(), " fails runs on ",
+                      spare_->program->backend().name(), "; first: ", error.what()));
+  });
+  return *spare_;
+}
+
 Tensors Session::Impl::run(const Tensors& inputs) {
+  try {
+    return run_here(inputs);
+  } catch (const Error& error) {
+    return spare_for(error).run(inputs);
+  }
+}
+
+Tensors Session::Impl::run_here(const Tensors& inputs) {
   const FpState fp;
   const std::vector<Tensor> list = ordered(inputs);
   const std::shared_ptr<CachedPlan> cached = plan_for(shapes_of(list));

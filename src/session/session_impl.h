@@ -52,6 +52,10 @@ struct Session::Impl {
   void load_tuning();
   void add_placement(const Placement& added);  // under the lock
   void add_remark(std::string text);           // under the lock, or before others see the session
+  Tensors run_here(const Tensors& inputs);
+  /// The session that repeats a run which ended so; throws on if there is none. In its handler
+  /// only.
+  Impl& spare_for(const Error& error);
   Tensors interpret(const std::vector<Tensor>& inputs);
   Tensors run_plan(CachedPlan& cached, std::unique_ptr<graph::Context> context);
   /// A context that is free, filled with inputs.
@@ -68,10 +72,14 @@ struct Session::Impl {
   void begin_waiting(std::vector<Answer>& answers);
   void begin(Submission run, std::vector<Answer>& answers);
   void start(Flight flight);
+  std::exception_ptr repeat(const Tensors& inputs, Tensors& outputs);
   void land(Flight& flight, const Status& status, std::vector<Answer>& answers);
 
   std::deque<Submission> waiting_;
   int in_flight_ = 0;
+
+  std::once_flag spare_made_;
+  std::unique_ptr<Impl> spare_;  // runs what the device fails
 
   mutable std::mutex mutex_;
   std::vector<std::string> remarks_;

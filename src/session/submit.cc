@@ -24,6 +24,7 @@ std::function<void()> answer(OnDone on_done, Tensors outputs, std::exception_ptr
 // A run that the device has.
 struct Session::Impl::Flight {
   OnDone on_done;
+  Tensors inputs;  // for the spare device, if there is one
   std::shared_ptr<CachedPlan> cached;
   std::unique_ptr<graph::Context> context;
 };
@@ -58,13 +59,30 @@ void Session::Impl::begin(Submission run, std::vector<Answer>& answers) {
       outputs = interpret(inputs);
     } else {
       auto context = take_context(*cached, inputs);
-      if (context->can_start()) return start({std::move(run.on_done), cached, std::move(context)});
+      if (context->can_start()) {
+        if (options.spare.empty()) run.inputs.clear();
+        return start({std::move(run.on_done), std::move(run.inputs), cached, std::move(context)});
+      }
       outputs = run_plan(*cached, std::move(context));
     }
   } catch (...) {
-    error = std::current_exception();
+    error = repeat(run.inputs, outputs);
   }
   answers.push_back(answer(std::move(run.on_done), std::move(outputs), error));
+}
+
+// Of a run that has thrown what is being handled: null if the spare device has made its outputs.
+std::exception_ptr Session::Impl::repeat(const Tensors& inputs, Tensors& outputs) {
+  try {
+    try {
+      throw;
+    } catch (const Error& error) {
+      outputs = spare_for(error).run(inputs);
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
 }
 
 void Session::Impl::start(Flight flight) {
@@ -90,7 +108,7 @@ void Session::Impl::land(Flight& flight, const Status& status, std::vector<Answe
   try {
     outputs = give_back(*flight.cached, std::move(flight.context), status);
   } catch (...) {
-    error = std::current_exception();
+    error = repeat(flight.inputs, outputs);
   }
   answers.push_back(answer(std::move(flight.on_done), std::move(outputs), error));
 }

@@ -112,6 +112,47 @@ TEST_F(OpenClFaults, OfRunsWithBadIndices) {
   }
 }
 
+// The spare device repeats what the device fails, with its bits, and the session goes on.
+TEST_F(OpenClFaults, WithASpareDevice) {
+  const OwnCache cache;
+  FaultyApi api;
+  for (const Model& model : {small_mlp(), partly_on_host()}) {
+    const TensorInfo& info = model.inputs()[0];
+    Shape shape;
+    for (const Dimension& dim : info.shape) shape.push_back(dim.size);
+    const Tensors inputs = {{info.name, random(DType::kFloat32, shape, 9)}};
+    const Tensors wanted = Session(model, {.device = "cpu"}).run(inputs);
+    const Session session(model, {.device = "opencl", .tuning = "off", .spare = "cpu"});
+    const auto expect_wanted = [&](const Tensors& outputs) {
+      EXPECT_EQ(compare_bits(outputs.begin()->second, wanted.begin()->second), "");
+    };
+    expect_wanted(session.run(inputs));
+    const auto is_told = [&] {
+      return std::ranges::any_of(session.remarks(), [](const std::string& remark) {
+        return remark.starts_with("what opencl:");
+      });
+    };
+    EXPECT_FALSE(is_told());
+    for (int k = 0, calls = 1; k < calls && !HasFailure(); ++k) {
+      SCOPED_TRACE(k);
+      api.fail_at(k);
+      expect_wanted(session.run(inputs));
+      calls = static_cast<int>(api.calls().size());
+      api.fail_at(k);
+      expect_wanted(session.submit(inputs).get());
+      api.fail_at(-1);
+    }
+    expect_wanted(session.run(inputs));
+    EXPECT_TRUE(is_told());
+  }
+}
+
+TEST_F(OpenClFaults, SpareDevicesMustBeOthers) {
+  const Model model = small_mlp();
+  EXPECT_THROW(Session(model, {.device = "cpu", .spare = "cpu"}), Error);
+  EXPECT_THROW(Session(model, {.device = "cpu", .spare = "abacus"}), Error);
+}
+
 TEST_F(OpenClFaults, OfProfiledRuns) {
   const Model model = small_mlp();
   FaultyApi api;
