@@ -103,7 +103,7 @@ void add_direct(const ConvNode& node, Index terms, std::string layer, DeviceKern
   const ops::ConvGeometry& g = node.g;
   const Index pixels = g.y.batch * g.y.height * g.y.width;
   const auto menu = kConvTiles.of(node.device);
-  const TiledWork work{pixels, g.y.blocks, 1, node.choice};
+  const TiledWork work{pixels, g.y.blocks, terms, 1, node.choice};
   const Tile& tile = choose_tile(menu, work);
   const Ints window = {to_int(g.kernel_rows),
                        to_int(g.kernel_columns),
@@ -190,7 +190,7 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
   const Scratch v{0, v_bytes}, m{m_at, m_bytes};
   for (Index first = 0; first < tiles; first += most) {
     const Index count = std::min(most, tiles - first);
-    const TiledWork work{count, g.y.blocks, points, node.choice};
+    const TiledWork work{count, g.y.blocks, g.x.channels, points, node.choice};
     const Tile& tile = choose_tile(menu, work);
     Launch input{"winograd",
                  side == 4 ? "winograd4_input" : "winograd2_input",
@@ -211,7 +211,8 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
     for (Launch* launch : {&input, &products, &output})
       parts.launches.push_back(std::move(*launch));
   }
-  parts.tunable = tile_choices(node.device, menu, {standard, g.y.blocks, points}, std::move(layer));
+  parts.tunable = tile_choices(node.device, menu, {standard, g.y.blocks, g.x.channels, points},
+                               std::move(layer));
   add_group_choices(tiles, standard, *parts.tunable);
 }
 

@@ -13,8 +13,10 @@ namespace {
 using ops::Dense;
 constexpr Index kBlock = numerics::kLanes;
 
-const Tile kDenseWide[] = {
-    {7, 4, "dense_7x4"}, {12, 2, "dense_12x2"}, {12, 1, "dense_12x1"}, {1, 1, "dense_1x1"}};
+const Tile kDenseWide[] = {{7, 4, "dense_7x4"},
+                           {12, 2, "dense_12x2"},
+                           {12, 1, "dense_12x1", 110},
+                           {1, 1, "dense_1x1", 400}};
 const Tile kDenseNarrow[] = {{1, 4, "dense_1x4", 190},
                              {2, 2, "dense_2x2", 120},
                              {6, 1, "dense_6x1"},
@@ -23,8 +25,10 @@ const Tile kDenseNarrow[] = {{1, 4, "dense_1x4", 190},
 const Tile kDenseBoard[] = {{8, 1, "dense_8x1"}};
 const TileMenu kDenseTiles = {kDenseWide, kDenseNarrow, kDenseBoard};
 
-const Tile kMatMulWide[] = {
-    {7, 4, "matmul_7x4"}, {12, 2, "matmul_12x2"}, {12, 1, "matmul_12x1"}, {1, 1, "matmul_1x1"}};
+const Tile kMatMulWide[] = {{7, 4, "matmul_7x4"},
+                            {12, 2, "matmul_12x2"},
+                            {12, 1, "matmul_12x1", 110},
+                            {1, 1, "matmul_1x1", 400}};
 const Tile kMatMulNarrow[] = {{1, 4, "matmul_1x4", 190},
                               {2, 2, "matmul_2x2", 120},
                               {6, 1, "matmul_6x1"},
@@ -43,7 +47,7 @@ struct DenseExtras {
 
 Launch dense_launch(const Device& device, Argument x, cl_mem w, Argument y, Index rows, Index k,
                     Index n, const DenseExtras& extras, const ops::Choice* choice = nullptr) {
-  const TiledWork work{rows, vectors_of(n), 1, choice};
+  const TiledWork work{rows, vectors_of(n), k, 1, choice};
   const Tile& tile = choose_tile(kDenseTiles.of(device), work);
   Launch launch{"dense",
                 tile.kernel,
@@ -102,7 +106,7 @@ std::optional<DeviceKernel::Parts> bind_dense(const Device& device, const Bindin
   DeviceKernel::Parts parts{"dense",
                             {dense_launch(device, In{Dense::kX}, weights, Out{0}, rows, k, n,
                                           extras, ops::find_choice(binding.tuning, layer))}};
-  parts.tunable = tile_choices(device, kDenseTiles.of(device), {rows, vectors_of(n)}, layer);
+  parts.tunable = tile_choices(device, kDenseTiles.of(device), {rows, vectors_of(n), k}, layer);
   if (op.epilogue.residual) parts.overwritable = 1u << Dense::kResidual;
   if (!bounds)
     parts.launches.push_back(unary_launch(device, op.epilogue.activation, op.epilogue.a,
@@ -120,7 +124,7 @@ std::optional<DeviceKernel::Parts> bind_matmul(const Device& device, const Bindi
   // Each operand has one matrix for each result, or one for all.
   if ((of_a != matrices && of_a != 1) || (of_b != matrices && of_b != 1)) return std::nullopt;
   const std::string layer = concat("matmul[opencl] ", matrices, "x", m, "x", k, " to ", n);
-  const TiledWork work{m, vectors_of(n), matrices, ops::find_choice(binding.tuning, layer)};
+  const TiledWork work{m, vectors_of(n), k, matrices, ops::find_choice(binding.tuning, layer)};
   const Tile& tile = choose_tile(kMatMulTiles.of(device), work);
   Launch launch{"matmul",
                 tile.kernel,

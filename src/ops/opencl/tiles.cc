@@ -25,10 +25,23 @@ Index largest_group(const Device& device) {
   return static_cast<Index>(std::clamp<std::size_t>(allowed, 1, kMost));
 }
 
+// Whatever the tile is, so that a choice of one parameter leaves the others as they were.
+Index standard_group(const Device& device, const TiledWork& work) {
+  constexpr Index kVectors = 28, kTileRows = 7;  // of the usual tile
+  constexpr Index kTerms = 1 << 13;              // vector multiply-adds that a group is worth
+  if (!device.facts().is_cpu()) return 1;
+  const Index tiles =
+      work.times * pieces(work.rows, kTileRows) * pieces(work.blocks, kVectors / kTileRows);
+  const Index shared = tiles / (4 * static_cast<Index>(device.facts().units));
+  const Index wanted = kTerms / (kVectors * std::max<Index>(1, work.terms));
+  return std::clamp<Index>(std::min(wanted, shared), 1, largest_group(device));
+}
+
 // As it was chosen, brought to what divides the grid.
 void set_group(const Device& device, const TiledWork& work, Launch& launch) {
   const auto rows = static_cast<Index>(launch.items[1]);
-  Index group = ops::chosen(work.choice, kGroup, 1, 1, largest_group(device));
+  Index group =
+      ops::chosen(work.choice, kGroup, standard_group(device, work), 1, largest_group(device));
   while (rows % group != 0) --group;
   launch.group[1] = static_cast<std::size_t>(group);
 }
@@ -78,7 +91,7 @@ std::vector<Launch> in_parts(const Device& device, const TiledWork& work, const 
 
 ops::Tunable tile_choices(const Device& device, std::span<const Tile> menu, const TiledWork& work,
                           std::string layer) {
-  const Tile& standard = choose_tile(menu, {work.rows, work.blocks, work.times});
+  const Tile& standard = choose_tile(menu, {work.rows, work.blocks, work.terms, work.times});
   std::vector<Index> rows, blocks, groups;
   for (const Tile& tile : menu) {
     if (tile.blocks > work.blocks) continue;
@@ -86,11 +99,12 @@ ops::Tunable tile_choices(const Device& device, std::span<const Tile> menu, cons
     add_new(blocks, tile.blocks);
   }
   for (Index group = 1; group <= largest_group(device); group *= 2) groups.push_back(group);
+  add_new(groups, standard_group(device, work));
   return {
       std::move(layer),
       {{std::string(kRows), standard.rows},
        {std::string(kBlocks), standard.blocks},
-       {std::string(kGroup), 1}},
+       {std::string(kGroup), standard_group(device, work)}},
       {{std::string(kBlocks), blocks}, {std::string(kRows), rows}, {std::string(kGroup), groups}}};
 }
 

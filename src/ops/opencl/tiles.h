@@ -25,9 +25,10 @@ struct TileMenu {
   }
 };
 
-/// `times` products of `rows` x `blocks` vectors each, and what was chosen for them, or null.
+/// `times` products of `rows` x `blocks` vectors, each a sum of so many terms, and what was chosen
+/// for them, or null.
 struct TiledWork {
-  Index rows, blocks, times = 1;
+  Index rows, blocks, terms, times = 1;
   const ops::Choice* choice = nullptr;
 };
 
@@ -35,7 +36,8 @@ struct TiledWork {
 /// has more blocks than there are.
 const Tile& choose_tile(std::span<const Tile> menu, const TiledWork& work);
 
-/// The grid of a tile, in groups as they were chosen.
+/// The grid of a tile, in groups as they were chosen; by default a CPU takes several short tiles in
+/// a group, since to begin one costs a microsecond.
 void set_tiles(const Device& device, const Tile& tile, const TiledWork& work, Launch& launch);
 
 /// As many launches as a launch of tiles needs so that each has at most `each` along dimension 1.

@@ -111,7 +111,7 @@ TEST_F(TileChoices, NeverMoveABitOfAModel) {
 const opencl::Tile kMenu[] = {{7, 4, "a"}, {14, 2, "b"}, {6, 2, "c"}, {14, 1, "d"}};
 
 std::string tile(Index rows, Index blocks, const ops::Choice& choice = {}) {
-  return opencl::choose_tile(kMenu, {rows, blocks, 1, &choice}).kernel;
+  return opencl::choose_tile(kMenu, {rows, blocks, 64, 1, &choice}).kernel;
 }
 
 TEST(Tiles, TheLeastBeyondTheWorkIsComputed) {
@@ -122,8 +122,8 @@ TEST(Tiles, TheLeastBeyondTheWorkIsComputed) {
 
 TEST(Tiles, WhatIsComputedCostsMoreInSomeTiles) {
   const opencl::Tile menu[] = {{2, 2, "a", 120}, {6, 1, "b"}};
-  EXPECT_STREQ(opencl::choose_tile(menu, {3136, 4}).kernel, "b");
-  EXPECT_STREQ(opencl::choose_tile(menu, {2, 4}).kernel, "a");
+  EXPECT_STREQ(opencl::choose_tile(menu, {3136, 4, 64}).kernel, "b");
+  EXPECT_STREQ(opencl::choose_tile(menu, {2, 4, 64}).kernel, "a");
 }
 
 TEST(Tiles, ChoicesAreTakenAsFarAsTheyGo) {
@@ -140,7 +140,7 @@ TEST_F(TileChoices, GroupsDivideTheGridAndFitTheDevice) {
   for (const Index wanted : {-3, 1, 2, 4, 5, 1 << 20}) {
     const ops::Choice choice = {{"group", wanted}};
     opencl::Launch launch{"", "", {}};
-    opencl::set_tiles(*device_, kMenu[0], {70, 4, 3, &choice}, launch);
+    opencl::set_tiles(*device_, kMenu[0], {70, 4, 64, 3, &choice}, launch);
     EXPECT_EQ(launch.items[1], 30u);
     EXPECT_EQ(launch.items[1] % launch.group[1], 0u);
     EXPECT_LE(launch.group[0] * launch.group[1], device_->facts().largest_group);
@@ -150,8 +150,18 @@ TEST_F(TileChoices, GroupsDivideTheGridAndFitTheDevice) {
   }
 }
 
+TEST_F(TileChoices, ShortTilesGoTogether) {
+  const bool is_cpu = device_->facts().is_cpu();
+  const auto group = [&](Index terms, Index rows) {
+    return opencl::tile_choices(*device_, kMenu, {rows, 4, terms}, "layer").defaults.at("group");
+  };
+  EXPECT_EQ(group(16, 1 << 16), is_cpu ? 16 : 1);
+  EXPECT_EQ(group(4608, 1 << 16), 1);
+  EXPECT_EQ(group(16, 7), 1);  // one tile
+}
+
 TEST_F(TileChoices, PartsOfALaunchAreAllOfIt) {
-  const opencl::TiledWork work{70, 4, 3};
+  const opencl::TiledWork work{70, 4, 64, 3};
   opencl::Launch launch{"", "", {}};
   opencl::set_tiles(*device_, kMenu[0], work, launch);
   const auto parts = opencl::in_parts(*device_, work, launch, 13);
@@ -166,7 +176,7 @@ TEST_F(TileChoices, PartsOfALaunchAreAllOfIt) {
 }
 
 TEST_F(TileChoices, AreNamedWithDefaults) {
-  const ops::Tunable layer = opencl::tile_choices(*device_, kMenu, {12, 2}, "layer");
+  const ops::Tunable layer = opencl::tile_choices(*device_, kMenu, {12, 2, 64}, "layer");
   EXPECT_EQ(layer.defaults, (ops::Choice{{"rows", 6}, {"blocks", 2}, {"group", 1}}));
   ASSERT_EQ(layer.parameters.size(), 3u);
   EXPECT_EQ(layer.parameters[0].values, (std::vector<Index>{2, 1}));

@@ -55,6 +55,28 @@ static void store_some(F v, global float* p, int count) {
   if (lane < count) p[lane] = v;
 }
 #endif
+// Elements that are `step` floats apart; lanes behind the first `count` read 0 and are not written.
+#if LANES == 16
+static F load_apart(global const float* p, int step, int count) {
+  float lanes[16];
+  for (int i = 0; i < 16; ++i) lanes[i] = i < count ? p[i * step] : 0.0f;
+  return vload16(0, lanes);
+}
+static void store_apart(F v, global float* p, int step, int count) {
+  float lanes[16];
+  vstore16(v, 0, lanes);
+  for (int i = 0; i < min(count, 16); ++i) p[i * step] = lanes[i];
+}
+#else
+static F load_apart(global const float* p, int step, int count) {
+  const int lane = get_local_id(0);
+  return lane < count ? p[lane * step] : 0.0f;
+}
+static void store_apart(F v, global float* p, int step, int count) {
+  const int lane = get_local_id(0);
+  if (lane < count) p[lane * step] = v;
+}
+#endif
 // A mask of the first `count` lanes.
 #if LANES == 16
 static I valid_lanes(int count) {

@@ -3,20 +3,6 @@
 #include "numerics/elementary_coefficients.h"
 #include "numerics/elementary.inc"
 
-// `count` elements that are `step` floats apart; lanes behind them read 0.
-#if LANES == 16
-static F load_apart(global const float* p, int step, int count) {
-  float lanes[16];
-  for (int i = 0; i < 16; ++i) lanes[i] = i < count ? p[i * step] : 0.0f;
-  return vload16(0, lanes);
-}
-#else
-static F load_apart(global const float* p, int step, int count) {
-  const int lane = get_local_id(0);
-  return lane < count ? p[lane * step] : 0.0f;
-}
-#endif
-
 //   scores  scratch, a row of whole vectors for each query and head
 //   shape   queries, keys, heads, depth of q and k, width of v, whether scores are divided, whether
 //           there is a bias

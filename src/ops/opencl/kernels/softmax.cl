@@ -41,6 +41,31 @@ kernel void softmax_rows(global const float* x, global float* y, int rows, int n
   }
 }
 
+// x, y [rows, n] of at most 8 elements: 16 rows at a time, one in each lane. Lanes of a sum that no
+// element falls in would add +0, which changes nothing. A unit takes `each` times 16 rows.
+kernel void softmax_narrow(global const float* x, global float* y, int rows, int n, int each,
+                           int logarithm) {
+  const int first = get_global_id(1) * each * 16;
+  for (int row = first; row < min(first + each * 16, rows); row += 16) {
+    global const float* from = x + row * n;
+    global float* to = y + row * n;
+    const int count = rows - row;
+    F v[8], e[8], top = K(-INFINITY);
+    for (int i = 0; i < 8; ++i) {
+      v[i] = load_apart(from + min(i, n - 1), n, count);
+      top = SEL(GT(v[i], top), v[i], top);
+    }
+    for (int i = 0; i < 8; ++i) {
+      v[i] = SUB(v[i], top);
+      e[i] = i < n ? p_exp(v[i]) : K(0.0f);
+    }
+    const F sum = ADD(ADD(ADD(e[0], e[4]), ADD(e[2], e[6])), ADD(ADD(e[1], e[5]), ADD(e[3], e[7])));
+    const F log_sum = logarithm ? p_log(sum) : K(0.0f);
+    for (int i = 0; i < n; ++i)
+      store_apart(logarithm ? SUB(v[i], log_sum) : DIV(e[i], sum), to + i, n, count);
+  }
+}
+
 // x, y [outer, n, inner]: 16 neighbouring slices at a time. Dimension 1 counts vectors of `inner`,
 // 2 outer positions.
 kernel void softmax_columns(global const float* x, global float* y, int n, int inner,
