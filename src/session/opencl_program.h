@@ -8,6 +8,7 @@
 
 namespace engine {
 
+/// What folder is to be made, and from what.
 struct ProgramRequest {
   std::string device = "opencl";     ///< as SessionOptions::device
   std::string variant = "standard";  ///< or "fpga": kernels for the compilers of boards

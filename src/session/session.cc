@@ -99,9 +99,10 @@ void Session::Impl::add_remark(std::string text) {
 }
 
 void Session::Impl::add_placement(const Placement& added) {
-  add_remark(fallback_remark(added, program->backend().name()));
   placement_.interpreted |= added.interpreted;
   if (placement_.nodes == 0 || added.on_host > placement_.on_host) {
+    // Only what is more than before, since interpreted runs differ.
+    add_remark(fallback_remark(added, program->backend().name()));
     placement_.nodes = added.nodes;
     placement_.on_host = added.on_host;
   }

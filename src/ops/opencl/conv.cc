@@ -216,6 +216,18 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
   add_group_choices(tiles, standard, *parts.tunable);
 }
 
+// Whether filters that no kernel of blocked tensors takes go to the device, whatever the image
+// will be: what the device has, the host has not.
+bool takes_any(const Device& device, const Conv& op, const Tensor& weights) {
+  constexpr Index kPixels = 64;  // of the output at least
+  constexpr Index kMostTaps = Index{1} << 16, kMostStep = Index{1} << 16;
+  const auto is_small = [](Index step) { return step <= kMostStep; };
+  return device.has_kernel("conv_any") && !is_for_host(device, weights.size() * kPixels) &&
+         product(weights.shape(), 2, weights.rank()) <= kMostTaps &&
+         std::ranges::all_of(op.spatial.strides, is_small) &&
+         std::ranges::all_of(op.spatial.dilations, is_small);
+}
+
 }  // namespace
 
 std::shared_ptr<PackedBuffers> pack_conv(const Device& device, const ops::Operator& op,
@@ -226,7 +238,7 @@ std::shared_ptr<PackedBuffers> pack_conv(const Device& device, const ops::Operat
   const bool known_bias = bias || !in.has(Conv::kBias);
   if (!w || w->dtype() != DType::kFloat32 || w->size() == 0 || !known_bias) return nullptr;
   const bool blocks = has_blocks(conv, w->shape());
-  if (!blocks && !device.has_kernel("conv_any")) return nullptr;
+  if (!blocks && !takes_any(device, conv, *w)) return nullptr;
   auto packed = std::make_shared<PackedBuffers>();
   const auto add = [&](std::span<const float> values) {
     packed->buffers.push_back(device.upload(values.data(), values.size_bytes()));

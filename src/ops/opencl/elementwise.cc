@@ -186,7 +186,7 @@ std::optional<DeviceKernel::Parts> bind_cast(const Device& device, const Binding
   const DType from = binding.in[0].dtype, to = binding.out[0].dtype;
   if (from == to && from != DType::kString) return copy_parts(device, operand_bytes(binding.in[0]));
   const NumberKernels *source = number_kernels(from), *target = number_kernels(to);
-  if (!source || !target || (is_integer(from) && to == DType::kFloat64) ||
+  if (!source || !target || (!is_float(from) && to == DType::kFloat64) ||
       (from == DType::kFloat64 && !is_float(to)))
     return std::nullopt;
   Launch launch{"cast", source->cast, {In{0}, Out{0}, static_cast<cl_int>(number_code(*target))}};

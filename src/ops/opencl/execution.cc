@@ -295,6 +295,9 @@ class Run final : public ops::DeviceRun {
     Fault fault = begin(queue);
     if (fault.ok()) fault = move_inputs(queue);
     for (std::size_t i = 0; i < actions_.size() && fault.ok(); ++i) {
+      // The host must not go on with what a kernel before it has left undone.
+      if (actions_[i].host && reports_) fault = wait_for_reports(queue, step);
+      if (!fault.ok()) break;
       fault = perform(queue, actions_[i], events ? &(*events)[i] : nullptr);
       if (!fault.ok()) step = static_cast<std::ptrdiff_t>(i);
     }
@@ -312,6 +315,11 @@ class Run final : public ops::DeviceRun {
   Fault read_faults(cl_command_queue queue) noexcept {
     return fault_of(api().clEnqueueReadBuffer(queue, faults_.get(), CL_FALSE, 0, sizeof(fault_),
                                               &fault_, 0, nullptr, nullptr));
+  }
+  Fault wait_for_reports(cl_command_queue queue, std::ptrdiff_t& step) noexcept {
+    if (const Fault fault = read_faults(queue); !fault.ok()) return fault;
+    if (const Fault fault = fault_of(api().clFinish(queue)); !fault.ok()) return fault;
+    return reported(step);
   }
   // Of a run that came to its end: what its kernels reported.
   Fault reported(std::ptrdiff_t& step) noexcept {

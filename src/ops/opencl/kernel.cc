@@ -87,7 +87,9 @@ HostKernel::HostKernel(std::unique_ptr<ops::Kernel> kernel, const Binding& bindi
       out_bytes_(bytes_of(binding.out)) {}
 
 bool fits_ints(const Binding& binding) {
-  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<cl_int>::max());
+  constexpr std::size_t kShare = std::size_t{1}
+                                 << 16;  // behind the end of what units take together
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<cl_int>::max()) - kShare;
   const auto fits = [](const auto& operand) { return operand_bytes(operand) <= kMost; };
   return std::ranges::all_of(binding.in, fits) && std::ranges::all_of(binding.out, fits);
 }

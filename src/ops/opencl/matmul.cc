@@ -74,6 +74,18 @@ Launch product_launch(const Device& device, Argument x, cl_mem w, Argument y, In
   return dense_launch(device, x, w, y, rows, k, n, {.bias = w, .residual = w});
 }
 
+Launch matmul_launch(const Device& device, Argument a, Argument b, Argument y, const MatrixSizes& s,
+                     const ops::Choice* choice) {
+  const TiledWork work{s.m, vectors_of(s.n), s.k, s.matrices, choice};
+  const Tile& tile = choose_tile(kMatMulTiles.of(device), work);
+  Launch launch{
+      "matmul",
+      tile.kernel,
+      {a, b, y, to_int(s.m), to_int(s.k), to_int(s.n), to_int(s.a_step), to_int(s.b_step)}};
+  set_tiles(device, tile, work, launch);
+  return launch;
+}
+
 std::shared_ptr<PackedBuffers> pack_dense(const Device& device, const ops::Operator& op,
                                           const ops::Operands& in) {
   const Tensor* w = in[Dense::kWeights].value;
@@ -124,15 +136,12 @@ std::optional<DeviceKernel::Parts> bind_matmul(const Device& device, const Bindi
   // Each operand has one matrix for each result, or one for all.
   if ((of_a != matrices && of_a != 1) || (of_b != matrices && of_b != 1)) return std::nullopt;
   const std::string layer = concat("matmul[opencl] ", matrices, "x", m, "x", k, " to ", n);
-  const TiledWork work{m, vectors_of(n), k, matrices, ops::find_choice(binding.tuning, layer)};
-  const Tile& tile = choose_tile(kMatMulTiles.of(device), work);
-  Launch launch{"matmul",
-                tile.kernel,
-                {In{0}, In{1}, Out{0}, to_int(m), to_int(k), to_int(n),
-                 to_int(of_a == 1 ? 0 : m * k), to_int(of_b == 1 ? 0 : k * n)}};
-  set_tiles(device, tile, work, launch);
+  const MatrixSizes sizes{m, k, n, matrices, of_a == 1 ? 0 : m * k, of_b == 1 ? 0 : k * n};
+  const ops::Choice* choice = ops::find_choice(binding.tuning, layer);
+  Launch launch = matmul_launch(device, In{0}, In{1}, Out{0}, sizes, choice);
   DeviceKernel::Parts parts{"matmul", {std::move(launch)}};
-  parts.tunable = tile_choices(device, kMatMulTiles.of(device), work, layer);
+  parts.tunable =
+      tile_choices(device, kMatMulTiles.of(device), {m, vectors_of(n), k, matrices}, layer);
   return parts;
 }
 

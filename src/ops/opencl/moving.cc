@@ -78,6 +78,7 @@ DeviceKernel::Parts adapt_to_plain(const Device& device, const Binding& binding,
 
   DeviceKernel::Parts parts{inner.name, {}};
   parts.tunable = std::move(inner.tunable);
+  parts.tables = std::move(inner.tables);
   Substitution substitution(device, inner.scratch);
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (!in[i].layout.blocked) continue;

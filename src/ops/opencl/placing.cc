@@ -70,9 +70,11 @@ std::optional<DeviceKernel::Parts> bind_pad(const Device& device, const Binding&
       ranges.size() > std::tuple_size_v<Ints>)
     return std::nullopt;
   const auto& op = static_cast<const ops::Pad&>(binding.op);
+  constexpr Index kMostMirrored = Index{1} << 29;  // twice as much must fit an int
   for (std::size_t i = 0; i < ranges.size(); ++i)
     if (ranges[i].extent != binding.out[0].shape()[i] ||
-        (ranges[i].count == 0 && op.mode != ops::Pad::Mode::kConstant))
+        (op.mode != ops::Pad::Mode::kConstant &&
+         (ranges[i].count == 0 || ranges[i].count > kMostMirrored)))
       return std::nullopt;
   Ints strides{};
   const Small<Index> all = ops::loop_strides(x.shape());

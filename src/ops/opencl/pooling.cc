@@ -1,5 +1,6 @@
 #include "ops/opencl/grid.h"
 #include "ops/opencl/moving.h"
+#include "ops/opencl/window_geometry.h"
 #include "ops/opencl/windows.h"
 #include "ops/pooling.h"
 
@@ -26,6 +27,9 @@ Index entry(const Shape& list, std::size_t axis, Index lone) {
 
 ops::LayoutOffer offer_pooling(const Binding& binding) {
   if (!can_block(binding) || (binding.out.size() > 1 && binding.out[1])) return {};
+  const ops::Spatial& spatial = spatial_of(binding);
+  if (!fits_ints(spatial.windows(ops::spatial_part(binding.in[0].shape()), spatial.kernel)))
+    return {};
   return {.inputs = 1, .output = true};
 }
 

@@ -6,6 +6,8 @@
 #include "ops/quantize_linear.h"
 #include "ops/quantized_conv.h"
 
+#include <limits>
+
 namespace engine::opencl {
 namespace {
 
@@ -24,14 +26,15 @@ bool is_float32(const ops::Input& input) { return input.dtype == DType::kFloat32
 
 Ints grid_of(const ops::QuantizationAxis& axis, const Binding& binding) {
   const ops::QuantizationGrid g = axis.grid(binding.in[0].shape(), binding.in[1].shape());
-  return {to_int(g.n), to_int(g.inner), to_int(g.block), to_int(g.steps), cl_int{g.blocked}};
+  const Index block = std::min(g.block, std::max<Index>(g.n, 1));  // one longer is all of the axis
+  return {to_int(g.n), to_int(g.inner), to_int(block), to_int(g.steps), cl_int{g.blocked}};
 }
 
-// Operands of a product or a convolution by their places, none at all for those without scales.
+// Operands of a product or a convolution by their places; kNone: the operator has no such one.
 struct Roles {
   std::size_t a, b, a_zero, b_zero, a_scale, b_scale, y_scale, y_zero;
 };
-constexpr std::size_t kNone = 99;
+constexpr auto kNone = std::numeric_limits<std::size_t>::max();
 constexpr Roles kInteger = {0, 1, 2, 3, kNone, kNone, kNone, kNone};
 constexpr Roles kLinear = {0, 3, 2, 5, 1, 4, 6, 7};
 

@@ -42,12 +42,19 @@ const char* max_pool_kernel(DType dtype) {
 
 }  // namespace
 
+bool is_for_host(const Device& device, Index products) {
+  constexpr Index kMost = Index{1} << 18;
+  return device.facts().is_cpu() && !device.is_single_item() && products > kMost;
+}
+
 std::optional<DeviceKernel::Parts> conv_any_parts(const Device& device, const Binding& binding,
                                                   const PackedBuffers* packed) {
   const auto& op = static_cast<const Conv&>(binding.op);
   const Shape &x = binding.in[Conv::kX].shape(), &w = binding.in[Conv::kWeights].shape();
   const Windows windows = op.spatial.windows(ops::spatial_part(x), Shape(w.begin() + 2, w.end()));
   if (!is_float32(binding) || op.winograd || !fits_ints(windows)) return std::nullopt;
+  const Index filters = product(w, 1, static_cast<Index>(w.size()));
+  if (!packed && is_for_host(device, binding.out[0].size() * filters)) return std::nullopt;
   WindowGeometry g(windows);
   g.set_channels(x[1], w[0], op.group);
   const ops::Epilogue& e = op.epilogue;
@@ -71,10 +78,16 @@ std::optional<DeviceKernel::Parts> conv_any_parts(const Device& device, const Bi
   return parts;
 }
 
-// Nothing: the kernel takes weights as they are, and the host shall not pack them either.
-std::shared_ptr<PackedBuffers> pack_conv_transpose(const Device&, const ops::Operator&,
+std::shared_ptr<PackedBuffers> pack_conv_transpose(const Device& device, const ops::Operator&,
                                                    const ops::Operands& in) {
-  return in.dtype(0) == DType::kFloat32 ? std::make_shared<PackedBuffers>() : nullptr;
+  constexpr Index kPixels = 64;  // of the input at least, which is not known yet
+  const Tensor* w = in[1].value;
+  if (!w || w->dtype() != DType::kFloat32 || !device.has_kernel("conv_transpose") ||
+      is_for_host(device, w->size() * kPixels))
+    return nullptr;
+  auto packed = std::make_shared<PackedBuffers>();  // beside the host's, for sizes that do not fit
+  packed->buffers.push_back(device.upload(w->data(), w->bytes()));
+  return packed;
 }
 
 std::optional<DeviceKernel::Parts> bind_conv_transpose(const Device& device,
@@ -82,12 +95,17 @@ std::optional<DeviceKernel::Parts> bind_conv_transpose(const Device& device,
   const auto& op = static_cast<const ops::ConvTranspose&>(binding.op);
   const Shape &x = binding.in[0].shape(), &w = binding.in[1].shape();
   const Windows windows = op.windows(ops::spatial_part(x), ops::spatial_part(w));
-  if (!is_float32(binding) || !fits_ints(windows)) return std::nullopt;
+  const auto* packed = static_cast<const PackedBuffers*>(binding.packed);
+  const Index spread = product(w, 1, static_cast<Index>(w.size()));
+  if (!is_float32(binding) || !fits_ints(windows) ||
+      (!packed && is_for_host(device, binding.in[0].size() * spread)))
+    return std::nullopt;
   WindowGeometry g(windows);
   g.set_channels(x[1], w[1] * op.group, op.group);
+  const Argument weights = packed ? Argument(packed->buffers[0].get()) : Argument(In{1});
   Launch launch{"windows",
                 "conv_transpose",
-                {In{0}, In{1}, input_or_none(binding, 2), Out{0}, g.size, g.window, g.steps}};
+                {In{0}, weights, input_or_none(binding, 2), Out{0}, g.size, g.window, g.steps}};
   set_elements(device, binding.out[0].size(), launch, kEach);
   return DeviceKernel::Parts{"conv_transpose", {std::move(launch)}};
 }

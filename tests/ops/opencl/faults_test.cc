@@ -153,6 +153,28 @@ TEST_F(OpenClFaults, SpareDevicesMustBeOthers) {
   EXPECT_THROW(Session(model, {.device = "cpu", .spare = "abacus"}), Error);
 }
 
+// A node on the host does not run on what the kernel before it has left undone.
+TEST_F(OpenClFaults, OfKernelsBeforeNodesOnTheHost) {
+  onnx::test::ModelWriter writer;
+  auto graph = writer.graph();
+  graph.input("rows", {3}, onnx::pb::TensorProto::INT64).output("y");
+  graph.floats("table", {4, 2, 2}, some_floats(16, 4));
+  graph.node("Gather", {"table", "rows"}, {"g"});
+  graph.node("Det", {"g"}, {"d"});
+  graph.node("Tanh", {"d"}, {"y"});
+  const Model model = writer.parse();
+  const Session session(model, {.device = "opencl", .tuning = "off"});
+  BoundCall call = session.bind({{"rows", Shape{3}}});
+  const auto rows = call.input<std::int64_t>("rows");
+  rows[1] = 7;
+  const Status bad = call.run();
+  EXPECT_EQ(bad.fault, Status::Fault::kIndexOutOfRange);
+  EXPECT_EQ(bad.a, 7);
+  EXPECT_NE(call.message(bad).find("Gather"), std::string::npos) << call.message(bad);
+  rows[1] = 2;
+  EXPECT_TRUE(call.run().ok());
+}
+
 TEST_F(OpenClFaults, OfProfiledRuns) {
   const Model model = small_mlp();
   FaultyApi api;

@@ -1,6 +1,8 @@
 // Operators with kernels of their own on OpenCL that the table of bit cases does not have.
 #include "ops/opencl/device_fixture.h"
 
+#include <gmock/gmock.h>
+
 #include <limits>
 
 namespace engine::test {
@@ -203,6 +205,39 @@ TEST_F(OpenClOperators, NarrowAndWideFloats) {
     check("Cast", {doubles}, to(type));
     check("Cast", {any_bits(DType::kFloat64, {2000}, 4)}, to(type));
   }
+}
+
+TEST_F(OpenClOperators, WhatHasNoKernelStaysOnTheHost) {
+  const auto kernel_of = [](const char* name, std::vector<Tensor> in, const ops::Attributes& a) {
+    OperatorCase c;
+    c.op = make_operator("", name, a);
+    c.inputs = std::move(in);
+    std::string kernel;
+    const Tensor got = run_backend(c, *device_backend(), 1, &kernel)[0];
+    EXPECT_EQ(compare_bits(got, run_evaluate(c)[0]), "") << name;
+    return kernel;
+  };
+  const auto is_host = testing::EndsWith("on the host");
+  const Tensor flags = random(DType::kBool, {300}, 1, 0, 2);
+  EXPECT_THAT(kernel_of("Cast", {flags}, attributes({{"to", Index{11}}})), is_host);
+  // Windows whose work would not end with the input.
+  const auto wide =
+      attributes({{"kernel_shape", Ints{1, 2147483647}}, {"auto_pad", std::string("SAME_UPPER")}});
+  for (const char* name : {"MaxPool", "AveragePool"})
+    EXPECT_THAT(kernel_of(name, {random(DType::kFloat32, {1, 16, 4, 4}, 2)}, wide), is_host);
+  const auto far = attributes({{"strides", Ints{2147483647, 1}}, {"group", Index{2}}});
+  EXPECT_THAT(kernel_of("Conv",
+                        {random(DType::kFloat32, {1, 4, 3, 3}, 3),
+                         random(DType::kFloat32, {4, 2, 3, 3}, 4)},
+                        far),
+              is_host);
+}
+
+TEST_F(OpenClOperators, BlocksMayBeLongerThanTheAxis) {
+  for (const Index size : {Index{1} << 32, (Index{1} << 32) + 1})
+    check("QuantizeLinear",
+          {random(DType::kFloat32, {4, 300}, 1), random(DType::kFloat32, {4, 1}, 2, 0.1, 1)},
+          attributes({{"axis", Index{1}}, {"block_size", size}}));
 }
 
 TEST_F(OpenClOperators, NormalizationsWithTheirMoments) {

@@ -18,7 +18,12 @@ namespace fs = std::filesystem;
 // A folder that is gone in the end.
 class PassingFolder {
  public:
-  PassingFolder() : path_((fs::temp_directory_path() / "engine_program_XXXXXX").string()) {
+  PassingFolder() {
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    ENGINE_REQUIRE(!error, ErrorCode::kIo, "there is no folder for temporary files (",
+                   error.message(), "); let TMPDIR name one");
+    path_ = (parent / "engine_program_XXXXXX").string();
     ENGINE_REQUIRE(mkdtemp(path_.data()), ErrorCode::kIo, "cannot make a folder ", quote(path_),
                    " (", std::strerror(errno), ")");
   }
