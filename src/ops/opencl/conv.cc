@@ -197,6 +197,7 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
                  {In{Conv::kX}, v, geometry(g.x), to_int(g.window(0, 0, 0, 0)), to_int(first),
                   to_int(count), to_int(across), to_int(each)}};
     set_grid(node.device, count, g.x.blocks, input);
+    group_units(node.device, input);
     Launch products{
         "conv",
         tile.kernel,
@@ -208,6 +209,7 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
                    to_int(first), to_int(count), to_int(across), to_int(each),
                    cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
     set_grid(node.device, count, g.y.blocks, output);
+    group_units(node.device, output);
     for (Launch* launch : {&input, &products, &output})
       parts.launches.push_back(std::move(*launch));
   }
