@@ -1,0 +1,191 @@
+#include "serve/core/batcher.h"
+
+#include "serve/core/request_check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace engine::serve {
+namespace {
+
+constexpr std::size_t kBytesOfARequest = 1024;  // what it takes beside its tensors, roughly
+
+Time now() { return std::chrono::steady_clock::now(); }
+
+// A wait until Time::max() would overflow.
+void wait(std::condition_variable& condition, std::unique_lock<std::mutex>& lock, Time until) {
+  if (until == Time::max()) condition.wait(lock);
+  else condition.wait_until(lock, until);
+}
+
+Failure expired(const Pending& pending, Time now) {
+  if (pending.request.deadline <= now)
+    return {Code::kDeadlineExceeded, "the deadline passed before the request was begun"};
+  return {Code::kUnavailable, "Request timeout expired"};
+}
+
+}  // namespace
+
+Batcher::Batcher(std::string name, const Session& session, BatchLimits limits,
+                 std::shared_ptr<MemoryBudget> memory)
+    : name_(std::move(name)),
+      session_(session),
+      limits_(std::move(limits)),
+      memory_(std::move(memory)),
+      queue_(limits_) {
+  for (int i = 0; i < std::max(1, limits_.instances); ++i)
+    threads_.emplace_back([this] { run_batches(); });
+  threads_.emplace_back([this] { watch_expiries(); });
+}
+
+Batcher::~Batcher() { stop(); }
+
+Ticket Batcher::submit(Request request, OnDone on_done) {
+  if (const auto ticket = try_submit(request, on_done)) return *ticket;
+  statistics_.add_rejected();
+  on_done({{}, Failure{Code::kUnavailable, "the model is being unloaded"}, 0});
+  return {};
+}
+
+std::optional<Ticket> Batcher::try_submit(Request& request, OnDone& on_done) {
+  const auto pending = std::make_shared<Pending>();
+  pending->request = std::move(request);
+  pending->on_done = std::move(on_done);
+  bool unloading = false;
+  auto failure = accept(pending, unloading);
+  if (unloading) {
+    memory_->give_back(pending->charged);
+    request = std::move(pending->request);
+    on_done = std::move(pending->on_done);
+    return {};
+  }
+  if (failure) {
+    answer(*pending, {{}, std::move(failure), 0});
+    return Ticket();
+  }
+  arrived_.notify_one();
+  return Ticket(pending);
+}
+
+std::optional<Failure> Batcher::accept(const PendingPtr& pending, bool& unloading) {
+  if (auto failure = check_request(name_, session_.model(), limits_, *pending)) return failure;
+  auto failure = enqueue(pending, unloading);
+  if (failure) statistics_.add_rejected();
+  return failure;
+}
+
+std::optional<Failure> Batcher::enqueue(const PendingPtr& pending, bool& unloading) {
+  std::size_t bytes = kBytesOfARequest;
+  for (const auto& [name, tensor] : pending->request.inputs) bytes += tensor.bytes();
+  if (!memory_->take(bytes))
+    return Failure{Code::kUnavailable,
+                   "the requests of this server hold the memory that they may (" +
+                       std::to_string(memory_->limit()) + " bytes; try again later)"};
+  pending->charged = bytes;
+  const std::lock_guard lock(mutex_);
+  unloading = stopping_;
+  if (unloading) return {};
+  if (auto failure = queue_.push(pending, now())) return failure;
+  const Time expiry = std::min(pending->timeout, pending->request.deadline);
+  if (expiry < watched_) {
+    watched_ = expiry;
+    expiry_.notify_one();
+  }
+  return {};
+}
+
+bool Batcher::cancel(const Ticket& ticket) {
+  const PendingPtr pending = ticket.pending_.lock();
+  if (!pending) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!queue_.remove(pending)) return false;
+    if (queue_.size() == 0) all_begun_.notify_all();
+  }
+  give_up(pending, {Code::kCancelled, "the request was cancelled"});
+  return true;
+}
+
+void Batcher::stop(Time give_up_at) {
+  const std::lock_guard once(stop_mutex_);
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  arrived_.notify_all();
+  while (queue_.size() != 0 && now() < give_up_at) wait(all_begun_, lock, give_up_at);
+  const std::vector<PendingPtr> left = queue_.take_all();
+  ended_ = true;
+  arrived_.notify_all();
+  expiry_.notify_all();
+  lock.unlock();
+  for (const PendingPtr& pending : left)
+    give_up(pending, {Code::kUnavailable, "the model was unloaded before the request was begun"});
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+std::size_t Batcher::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void Batcher::run_batches() {
+  BatchRunner runner(session_, limits_.max_batch_size > 0);
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const Time time = now();
+    if (time >= watched_) give_up_expired(lock, time);
+    Time wake;
+    const std::vector<PendingPtr> batch = queue_.take_batch(time, wake, stopping_);
+    if (batch.empty()) {
+      if (stopping_) return;  // nothing waits then
+      wait(arrived_, lock, wake);
+      continue;
+    }
+    if (queue_.size() != 0) arrived_.notify_one();  // perhaps enough for another instance
+    else all_begun_.notify_all();
+    lock.unlock();
+    run(batch, runner);
+    lock.lock();
+  }
+}
+
+void Batcher::watch_expiries() {
+  std::unique_lock lock(mutex_);
+  while (!ended_) {
+    watched_ = queue_.next_expiry();
+    if (now() < watched_) wait(expiry_, lock, watched_);
+    else give_up_expired(lock, now());
+  }
+}
+
+void Batcher::give_up_expired(std::unique_lock<std::mutex>& lock, Time time) {
+  const std::vector<PendingPtr> list = queue_.take_expired(time);
+  if (list.empty()) return;
+  if (queue_.size() == 0) all_begun_.notify_all();
+  lock.unlock();
+  for (const PendingPtr& pending : list) give_up(pending, expired(*pending, time));
+  lock.lock();
+}
+
+void Batcher::run(std::span<const PendingPtr> batch, BatchRunner& runner) {
+  const Time began = now();
+  RunTimes times;
+  std::vector<Response> responses = runner.run(batch, times);
+  statistics_.add_batch(batch, responses, began, now(), times);
+  for (std::size_t i = 0; i < batch.size(); ++i) answer(*batch[i], std::move(responses[i]));
+}
+
+void Batcher::give_up(const PendingPtr& pending, Failure failure) {
+  statistics_.add_unrun(*pending, failure.code, now());
+  answer(*pending, {{}, std::move(failure), 0});
+}
+
+// What the request holds goes before its sender hears of it.
+void Batcher::answer(Pending& pending, Response response) noexcept {
+  pending.request.inputs.clear();
+  memory_->give_back(std::exchange(pending.charged, 0));
+  const OnDone on_done = std::move(pending.on_done);
+  on_done(std::move(response));
+}
+
+}  // namespace engine::serve

@@ -1,0 +1,86 @@
+// The queue and the threads of one model.
+#pragma once
+
+#include "serve/core/batch_queue.h"
+#include "serve/core/memory_budget.h"
+#include "serve/core/statistics.h"
+
+#include <engine/session.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace engine::serve {
+
+/// A request that was submitted, to be cancelled.
+class Ticket {
+ public:
+  Ticket() = default;
+
+ private:
+  friend class Batcher;
+  explicit Ticket(std::weak_ptr<Pending> pending) : pending_(std::move(pending)) {}
+  std::weak_ptr<Pending> pending_;
+};
+
+/// Collects requests into batches, runs them, and answers each request once, whatever happens.
+/// While one batch runs on an instance's thread, the next forms in the queue. Thread-safe.
+class Batcher {
+ public:
+  /// `limits.max_batch_size` is 0 unless the model has a batch axis (`has_batch_axis`). The name is
+  /// what messages call the model.
+  Batcher(std::string name, const Session& session, BatchLimits limits,
+          std::shared_ptr<MemoryBudget> memory);
+  /// As `stop`. Not to be called from a callback.
+  ~Batcher();
+  Batcher(const Batcher&) = delete;
+
+  /// Queues the request, or refuses it before returning. The inputs' memory must stay as it is
+  /// until the answer.
+  Ticket submit(Request request, OnDone on_done);
+
+  /// The same, but if the model is being unloaded, nothing, and both arguments stay with the
+  /// caller.
+  std::optional<Ticket> try_submit(Request& request, OnDone& on_done);
+
+  /// Answers the request with Code::kCancelled if it is still queued; false if it runs or has been
+  /// answered.
+  bool cancel(const Ticket& ticket);
+
+  /// Refuses what comes from now on, finishes what was accepted, and returns when all is answered.
+  /// What has not begun at `give_up` is answered with Code::kUnavailable instead.
+  void stop(Time give_up = Time::max());
+
+  ModelStatistics statistics() const { return statistics_.read(); }
+  std::size_t queued() const;
+  const BatchLimits& limits() const noexcept { return limits_; }
+
+ private:
+  std::optional<Failure> accept(const PendingPtr& pending, bool& unloading);
+  std::optional<Failure> enqueue(const PendingPtr& pending, bool& unloading);
+  void run_batches();
+  void watch_expiries();
+  void run(std::span<const PendingPtr> batch, BatchRunner& runner);
+  void give_up(const PendingPtr& pending, Failure failure);
+  void give_up_expired(std::unique_lock<std::mutex>& lock, Time now);
+  void answer(Pending& pending, Response response) noexcept;
+
+  const std::string name_;
+  const Session session_;
+  const BatchLimits limits_;
+  const std::shared_ptr<MemoryBudget> memory_;
+  StatisticsCollector statistics_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;    // for the instances: work, or stopping
+  std::condition_variable expiry_;     // for the watch: an earlier expiry, or stopping
+  std::condition_variable all_begun_;  // for stop: nothing is queued
+  BatchQueue queue_;
+  Time watched_ = Time::max();  // when the watch wakes
+  bool stopping_ = false, ended_ = false;
+  std::vector<std::thread> threads_;
+  std::mutex stop_mutex_;
+};
+
+}  // namespace engine::serve
