@@ -1,0 +1,12 @@
+// SHA-256 of a file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace engine::serve {
+
+/// In hexadecimal. Throws Error (kIo) if the file cannot be read; the message has no folder.
+std::string sha256_of_file(const std::filesystem::path& file);
+
+}  // namespace engine::serve

@@ -1,0 +1,155 @@
+#include "serve/core/repository.h"
+
+#include "serve/core/sha256.h"
+#include "tests/serve/core/serving.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace engine::serve {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Hold;
+using test::lookup;
+using test::send;
+
+// A file with these bytes, removed at the end.
+class ModelFile {
+ public:
+  explicit ModelFile(const std::string& bytes)
+      : path_(fs::temp_directory_path() /
+              ("engine_repository_" +
+               std::to_string(std::hash<std::thread::id>{}(std::this_thread::get_id())) + "_" +
+               std::to_string(reinterpret_cast<std::uintptr_t>(this)) + ".onnx")) {
+    std::ofstream(path_, std::ios::binary) << bytes;
+  }
+  ~ModelFile() { fs::remove(path_); }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+struct Served {
+  ModelFile file{test::lookup_bytes()};
+  Repository repository{1 << 20};
+  Failure why;
+
+  std::shared_ptr<ServedModel> find(std::string_view name, std::optional<Index> version = {}) {
+    return repository.find(name, version, why);
+  }
+};
+
+TEST(Sha256, IsThatOfTheStandardsExamples) {
+  EXPECT_EQ(sha256_of_file(ModelFile("abc").path()),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_of_file(ModelFile(std::string(1'000'000, 'a')).path()),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(sha256_of_file(ModelFile("").path()),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_THROW(sha256_of_file("/no/such/file"), Error);
+}
+
+TEST(Repository, FindsTheNewestOrTheNamedVersion) {
+  Served s;
+  for (const Index version : {1, 3, 2})
+    s.repository.load({.file = s.file.path(), .name = "m", .version = version});
+  EXPECT_EQ(s.repository.versions("m"), (std::vector<Index>{1, 2, 3}));
+  EXPECT_EQ(s.find("m")->version(), 3);
+  EXPECT_EQ(s.find("m", 2)->version(), 2);
+  EXPECT_EQ(s.find("m")->sha256(), sha256_of_file(s.file.path()));
+  EXPECT_EQ(s.find("m", 7), nullptr);
+  EXPECT_EQ(s.why.message, "Request for unknown model: 'm' version 7 is not found");
+  EXPECT_EQ(s.find("x\n"), nullptr);
+  EXPECT_EQ(s.why.message, "Request for unknown model: 'x\\x0a' is not found");
+  EXPECT_EQ(s.why.code, Code::kNotFound);
+}
+
+TEST(Repository, AnUnloadedModelFinishesWhatItAccepted) {
+  Served s;
+  s.repository.load({.file = s.file.path(), .name = "m"});
+  const auto model = s.find("m");
+  Hold hold(model->batcher(), lookup({0}));
+  auto answer = send(model->batcher(), lookup({2}));
+  std::thread unloader([&] { EXPECT_TRUE(s.repository.unload("m")); });
+  while (s.find("m")) std::this_thread::yield();
+  EXPECT_EQ(s.why.message, "Request for unknown model: 'm' has no available versions");
+  hold.release();
+  unloader.join();
+  EXPECT_FALSE(answer.get().failure);
+  EXPECT_EQ(send(model->batcher(), lookup({2})).get().failure->code, Code::kUnavailable);
+  EXPECT_FALSE(s.repository.unload("m"));
+}
+
+TEST(Repository, AModelThatFailsToLoadLeavesTheOldOne) {
+  Served s;
+  s.repository.load({.file = s.file.path(), .name = "m"});
+  const auto old = s.find("m");
+  const ModelFile broken("not a model");
+  EXPECT_THROW(s.repository.load({.file = broken.path(), .name = "m"}), Error);
+  EXPECT_EQ(s.find("m"), old);
+  EXPECT_FALSE(send(old->batcher(), lookup({1})).get().failure);
+}
+
+TEST(Repository, NoRequestFailsWhileAVersionIsExchanged) {
+  Served s;
+  s.repository.load({.file = s.file.path(), .name = "m"});
+  std::atomic<int> good = 0;
+  std::atomic<bool> done = false;
+  std::thread sender([&] {
+    Failure why;
+    auto model = s.repository.find("m", {}, why);
+    while (!done) {
+      std::promise<Response> answer;
+      s.repository.submit(model, lookup({1}),
+                          [&](Response response) { answer.set_value(std::move(response)); });
+      const Response response = answer.get_future().get();
+      ASSERT_FALSE(response.failure) << response.failure->message;
+      ++good;
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    const int before = good;
+    s.repository.load({.file = s.file.path(), .name = "m"});
+    while (good == before) std::this_thread::yield();
+  }
+  done = true;
+  sender.join();
+  EXPECT_EQ(s.repository.all().size(), 1u);
+}
+
+TEST(Repository, SubmitsToNothingOnceUnloaded) {
+  Served s;
+  s.repository.load({.file = s.file.path(), .name = "m"});
+  auto model = s.find("m");
+  s.repository.unload("m");
+  Response got;
+  s.repository.submit(model, lookup({1}), [&](Response response) { got = std::move(response); });
+  ASSERT_TRUE(got.failure);
+  EXPECT_EQ(got.failure->code, Code::kNotFound);
+}
+
+TEST(ServedModel, LimitsFollowFromTheModel) {
+  Served s;
+  s.repository.load({.file = s.file.path(), .name = "batched"});
+  EXPECT_EQ(s.find("batched")->limits().max_batch_size, default_limits().max_batch_size);
+  onnx::test::ModelWriter fixed;
+  fixed.graph().input("x", {2}).output("y").node("Relu", {"x"}, {"y"});
+  const ModelFile file(fixed.bytes());
+  s.repository.load({.file = file.path(), .name = "fixed"});
+  EXPECT_EQ(s.find("fixed")->limits().max_batch_size, 0);
+  Request request{.inputs = {{"x", Tensor::of<float>({2}, {-1, 1})}}};
+  const Response response = send(s.find("fixed")->batcher(), request).get();
+  ASSERT_FALSE(response.failure) << response.failure->message;
+  EXPECT_EQ(response.outputs.at("y").values<float>()[1], 1.0f);
+  EXPECT_THROW(
+      s.repository.load(
+          {.file = file.path(), .name = "fixed", .limits = BatchLimits{.max_batch_size = 8}}),
+      Error);
+}
+
+}  // namespace
+}  // namespace engine::serve
