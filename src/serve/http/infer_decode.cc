@@ -1,0 +1,194 @@
+#include "serve/http/infer_decode.h"
+
+#include "serve/core/datatype.h"
+#include "serve/core/text.h"
+#include "serve/http/json_data.h"
+
+#include <charconv>
+
+namespace engine::serve::http {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::size_t kMostNested = 100;
+
+[[noreturn]] void invalid(const std::string& message) {
+  throw Error(ErrorCode::kInvalidArgument, message);
+}
+
+// A member of an object as a type, if it is there. Throws if it is of another type.
+template <class T>
+std::optional<T> member(dom::object object, std::string_view key) {
+  dom::element element;
+  if (object.at_key(key).get(element)) return {};
+  T value;
+  if (element.get(value)) invalid("Unable to parse " + quote(key) + " (of another type)");
+  return value;
+}
+
+template <class T>
+T required(dom::object object, std::string_view key) {
+  if (auto value = member<T>(object, key)) return *value;
+  invalid("Unable to parse 'inputs': key " + quote(key) + " is missing");
+}
+
+Shape shape_of(dom::object input, std::string_view name) {
+  Shape shape;
+  for (const dom::element extent : required<dom::array>(input, "shape")) {
+    std::int64_t value = 0;
+    if (extent.get(value) || value < 0)
+      invalid("Unable to parse 'shape' of input " + quote(name) +
+              " (attempt to access JSON non-unsigned-integer as unsigned-integer)");
+    shape.push_back(value);
+  }
+  return shape;
+}
+
+// Parameters that the protocol defines and this server does not have.
+void refuse_unsupported(dom::object parameters, std::string_view tensor) {
+  for (const std::string_view key : {"shared_memory_region", "classification"}) {
+    dom::element element;
+    if (!parameters.at_key(key).get(element))
+      throw Error(ErrorCode::kUnsupported, "parameter " + quote(key) + " of " + quote(tensor) +
+                                               " is not supported by this server");
+  }
+}
+
+class Decoder {
+ public:
+  Decoder(const InferTarget& target, std::shared_ptr<const std::string> body)
+      : target_(target), body_(std::move(body)) {}
+
+  InferCall json(std::size_t length) {
+    tail_ = std::string_view(*body_).substr(length);
+    dom::parser parser;
+    dom::element document;
+    simdjson::error_code error = parser.allocate(length, kMostNested);
+    if (!error) error = parser.parse(body_->data(), length).get(document);
+    if (error)
+      invalid(std::string("failed to parse the request JSON buffer: ") +
+              simdjson::error_message(error));
+    dom::object root;
+    if (document.get(root)) invalid("failed to parse the request JSON buffer: it is no object");
+    if (const auto id = member<std::string_view>(root, "id")) call_.id = *id;
+    if (const auto parameters = member<dom::object>(root, "parameters"))
+      read_parameters(*parameters);
+    for (const dom::element input : required<dom::array>(root, "inputs")) add_input(input);
+    if (!tail_.empty())
+      invalid("unexpected additional input data for model " + quote(target_.name));
+    if (const auto outputs = member<dom::array>(root, "outputs"))
+      for (const dom::element output : *outputs) add_output(output);
+    return std::move(call_);
+  }
+
+  // The body is the only input, of one sample.
+  InferCall raw() {
+    if (target_.model.inputs().size() != 1)
+      invalid("raw binary data needs a model with one input, " + quote(target_.name) + " has " +
+              std::to_string(target_.model.inputs().size()));
+    const TensorInfo& info = target_.model.inputs().front();
+    Shape shape = declared_dims(info);
+    if (target_.batched) shape[0] = 1;
+    for (const Index extent : shape)
+      if (extent < 0)
+        invalid("raw binary data needs a fixed shape, input " + quote(info.name) + " is " +
+                dims_text(shape));
+    call_.request.inputs[info.name] = tensor(info.name, info.dtype, shape, *body_);
+    call_.binary_by_default = true;
+    return std::move(call_);
+  }
+
+ private:
+  void read_parameters(dom::object parameters) {
+    for (const auto& [key, value] : parameters) {
+      if (value.is_object() || value.is_array() || value.is_null())
+        invalid("parameter " + quote(key) +
+                " has invalid type. It should be either 'int', 'bool', or 'string'.");
+      if (key.starts_with("triton_") && key != "triton_enable_empty_final_response")
+        invalid("parameter keys starting with 'triton_' are reserved for Triton usage: " +
+                quote(key));
+    }
+    if (const auto binary = member<bool>(parameters, "binary_data_output"))
+      call_.binary_by_default = *binary;
+    if (const auto priority = member<std::uint64_t>(parameters, "priority"))
+      call_.request.priority = *priority;
+    if (const auto timeout = member<std::uint64_t>(parameters, "timeout"))
+      call_.request.timeout = std::chrono::microseconds(
+          static_cast<std::int64_t>(std::min<std::uint64_t>(*timeout, 1'000'000'000'000)));
+  }
+
+  void add_input(dom::element element) {
+    dom::object input;
+    if (element.get(input)) invalid("Unable to parse 'inputs': an element is no object");
+    const std::string name(required<std::string_view>(input, "name"));
+    const auto dtype = parse_datatype(required<std::string_view>(input, "datatype"));
+    if (!dtype) invalid("invalid datatype for input " + quote(name));
+    const Shape shape = shape_of(input, name);
+    std::optional<std::uint64_t> size;
+    if (const auto parameters = member<dom::object>(input, "parameters")) {
+      refuse_unsupported(*parameters, name);
+      size = member<std::uint64_t>(*parameters, "binary_data_size");
+    }
+    dom::element data;
+    const bool has_data = !input.at_key("data").get(data);
+    if (has_data == size.has_value())
+      invalid(
+          "Input must set only one of the following fields: 'data', 'binary_data_size' in "
+          "'parameters'; input " +
+          quote(name) + (has_data ? " sets both" : " sets none"));
+    Tensor value = has_data ? tensor_of_json(*dtype, shape, data, name)
+                            : tensor(name, *dtype, shape, from_tail(*size, name));
+    if (!call_.request.inputs.emplace(name, std::move(value)).second)
+      invalid("input " + quote(name) + " already exists in request");
+  }
+
+  std::string_view from_tail(std::uint64_t size, std::string_view name) {
+    if (size > tail_.size())
+      invalid("unexpected size for input " + quote(name) + ", expecting " +
+              std::to_string(size - tail_.size()) + " additional bytes for model " +
+              quote(target_.name));
+    const std::string_view bytes = tail_.substr(0, size);
+    tail_.remove_prefix(size);
+    return bytes;
+  }
+
+  Tensor tensor(std::string_view name, DType dtype, const Shape& shape, std::string_view bytes) {
+    return tensor_of_bytes(dtype, shape, bytes, body_, target_.batched, name, target_.name);
+  }
+
+  void add_output(dom::element element) {
+    dom::object output;
+    if (element.get(output)) invalid("Unable to parse 'outputs': an element is no object");
+    const std::string name(required<std::string_view>(output, "name"));
+    call_.request.outputs.push_back(name);
+    const auto parameters = member<dom::object>(output, "parameters");
+    if (!parameters) return;
+    refuse_unsupported(*parameters, name);
+    if (const auto binary = member<bool>(*parameters, "binary_data"))
+      call_.binary.insert_or_assign(name, *binary);
+  }
+
+  const InferTarget& target_;
+  const std::shared_ptr<const std::string> body_;
+  std::string_view tail_;
+  InferCall call_;
+};
+
+}  // namespace
+
+InferCall decode_infer(const InferTarget& target, std::shared_ptr<const std::string> body,
+                       std::optional<std::string_view> header_length) {
+  std::size_t length = body->size();
+  if (header_length) {
+    const char* end = header_length->data() + header_length->size();
+    const auto [stop, error] = std::from_chars(header_length->data(), end, length);
+    if (error != std::errc() || stop != end || length > body->size())
+      invalid("inference header size should be in range (0, " + std::to_string(body->size()) +
+              "), got: " + quote(*header_length));
+  }
+  Decoder decoder(target, std::move(body));
+  return length == 0 ? decoder.raw() : decoder.json(length);
+}
+
+}  // namespace engine::serve::http

@@ -1,0 +1,99 @@
+#include "serve/http/infer_encode.h"
+
+#include "serve/core/datatype.h"
+#include "serve/core/text.h"
+#include "serve/http/json_write.h"
+
+#include <cstring>
+
+namespace engine::serve::http {
+namespace {
+
+int status_of(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument: return 400;
+    case Code::kNotFound: return 404;
+    case Code::kUnavailable:
+    case Code::kResourceExhausted: return 503;
+    case Code::kDeadlineExceeded: return 504;
+    case Code::kCancelled: return 499;
+    case Code::kUnsupported: return 501;
+    case Code::kInternal: break;
+  }
+  return 500;
+}
+
+// Strings as bytes, each behind its length.
+Tensor packed(const Tensor& strings) {
+  std::size_t bytes = 0;
+  for (const std::string& text : strings.strings()) bytes += sizeof(std::uint32_t) + text.size();
+  Tensor result(DType::kUInt8, {static_cast<Index>(bytes)});
+  auto* to = static_cast<char*>(result.mutable_data());
+  for (const std::string& text : strings.strings()) {
+    const auto length = static_cast<std::uint32_t>(text.size());
+    std::memcpy(to, &length, sizeof length);
+    to = std::copy(text.begin(), text.end(), to + sizeof length);
+  }
+  return result;
+}
+
+bool is_binary(const InferCall& call, const std::string& output) {
+  const auto found = call.binary.find(output);
+  return found == call.binary.end() ? call.binary_by_default : found->second;
+}
+
+void append_head(std::string& json, const ServedModel& model, const InferCall& call,
+                 const Response& response) {
+  json += "{";
+  if (call.id) {
+    json += "\"id\":";
+    append_string(json, *call.id);
+    json += ",";
+  }
+  json += "\"model_name\":";
+  append_string(json, model.name());
+  json += ",\"model_version\":\"" + std::to_string(model.version()) +
+          "\",\"parameters\":{\"model_sha256\":\"" + model.sha256() +
+          "\",\"batch_size\":" + std::to_string(response.batch_rows) + "},\"outputs\":[";
+}
+
+}  // namespace
+
+HttpResponse encode_failure(const Failure& failure) {
+  return {.status = status_of(failure.code), .text = error_body(failure.message)};
+}
+
+HttpResponse encode_infer(const ServedModel& model, const InferCall& call, Response response) {
+  HttpResponse http;
+  append_head(http.text, model, call, response);
+  bool first = true;
+  for (const TensorInfo& info : model.model().outputs()) {
+    const auto found = response.outputs.find(info.name);
+    if (found == response.outputs.end()) continue;
+    Tensor& tensor = found->second;
+    http.text += first ? "{\"name\":" : ",{\"name\":";
+    first = false;
+    append_string(http.text, info.name);
+    http.text += std::string(",\"datatype\":\"") + datatype(tensor.dtype()) + "\",\"shape\":";
+    append_shape(http.text, tensor.shape());
+    if (is_binary(call, info.name)) {
+      http.binary.push_back(tensor.dtype() == DType::kString ? packed(tensor) : tensor);
+      http.text +=
+          ",\"parameters\":{\"binary_data_size\":" + std::to_string(http.binary.back().bytes()) +
+          "}}";
+      continue;
+    }
+    http.text += ",\"data\":";
+    if (!append_values(http.text, tensor))
+      return encode_failure({Code::kInvalidArgument,
+                             std::string("sending ") + datatype(tensor.dtype()) +
+                                 " data via JSON is not supported. Please use the binary data "
+                                 "format for output " +
+                                 quote(info.name)});
+    http.text += "}";
+  }
+  http.text += "]}";
+  return http;
+}
+
+}  // namespace engine::serve::http
