@@ -12,16 +12,15 @@ constexpr Index kMergedRows = 64;
 constexpr std::size_t kMostQueued = 16384;
 
 BatchLimits limits_of(const ModelSource& source, const Session& session) {
-  if (source.limits && source.limits->max_batch_size == 0) return *source.limits;
-  const bool batched = has_batch_axis(session);
-  if (source.limits && !batched)
+  BatchLimits limits = source.limits;
+  if (limits.max_batch_size == 0 || has_batch_axis(session)) return limits;
+  if (source.must_batch)
     throw Error(ErrorCode::kInvalidArgument,
                 "model " + quote(source.name) + " cannot have max_batch_size " +
-                    std::to_string(source.limits->max_batch_size) +
+                    std::to_string(limits.max_batch_size) +
                     " (its first axis is not a free one along which samples are independent); "
                     "serve it with 0");
-  BatchLimits limits = source.limits.value_or(default_limits());
-  if (!batched) limits.max_batch_size = 0;
+  limits.max_batch_size = 0;
   return limits;
 }
 

@@ -6,9 +6,12 @@
 #include <engine/session.h>
 
 #include <filesystem>
-#include <optional>
+#include <string>
 
 namespace engine::serve {
+
+/// Batches of up to 64 rows as they come, larger requests alone: nothing waits to be joined.
+BatchLimits default_limits();
 
 /// Where a model comes from and how it is served.
 struct ModelSource {
@@ -16,17 +19,15 @@ struct ModelSource {
   std::string name;
   Index version = 1;
   SessionOptions session = {};
-  std::optional<BatchLimits> limits = {};  ///< none: `default_limits` if requests can share runs
+  BatchLimits limits = default_limits();
+  bool must_batch = false;  ///< a model without a batch axis is an error; else it runs unbatched
 };
-
-/// Batches of up to 64 rows as they come, larger requests alone: nothing waits to be joined.
-BatchLimits default_limits();
 
 /// A loaded model with its session and batcher. Immutable but for its statistics.
 class ServedModel {
  public:
   /// Loads, compiles and starts. Throws Error as Model::load and Session do, and
-  /// (kInvalidArgument) if limits ask for batches and the model has no batch axis.
+  /// (kInvalidArgument) if it must batch and has no batch axis.
   ServedModel(const ModelSource& source, std::shared_ptr<MemoryBudget> memory);
 
   const std::string& name() const noexcept { return name_; }

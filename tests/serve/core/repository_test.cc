@@ -145,10 +145,8 @@ TEST(ServedModel, LimitsFollowFromTheModel) {
   const Response response = send(s.find("fixed")->batcher(), request).get();
   ASSERT_FALSE(response.failure) << response.failure->message;
   EXPECT_EQ(response.outputs.at("y").values<float>()[1], 1.0f);
-  EXPECT_THROW(
-      s.repository.load(
-          {.file = file.path(), .name = "fixed", .limits = BatchLimits{.max_batch_size = 8}}),
-      Error);
+  EXPECT_THROW(s.repository.load({.file = file.path(), .name = "fixed", .must_batch = true}),
+               Error);
 }
 
 }  // namespace

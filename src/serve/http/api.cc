@@ -1,0 +1,157 @@
+#include "serve/http/api.h"
+
+#include "serve/http/infer_encode.h"
+#include "serve/http/json_write.h"
+#include "serve/http/model_json.h"
+
+#include <engine/version.h>
+
+#include <charconv>
+
+namespace engine::serve::http {
+namespace {
+
+HttpResponse not_found() { return {.status = 404, .text = error_body("Not Found")}; }
+HttpResponse not_allowed() { return {.status = 405, .text = error_body("Method Not Allowed")}; }
+
+std::string server_metadata() {
+  std::string json = "{\"name\":\"engine\",\"version\":";
+  append_string(json, engine::version());
+  return json +
+         ",\"extensions\":[\"binary_tensor_data\",\"parameters\",\"schedule_policy\","
+         "\"statistics\"]}";
+}
+
+Failure failure_of(const Error& error) {
+  const bool unsupported = error.code() == ErrorCode::kUnsupported;
+  const bool exhausted = error.code() == ErrorCode::kResourceExhausted;
+  return {unsupported ? Code::kUnsupported
+          : exhausted ? Code::kResourceExhausted
+                      : Code::kInvalidArgument,
+          error.what()};
+}
+
+// What lasts from a request to its answer.
+struct Exchange {
+  std::shared_ptr<ServedModel> model;
+  InferCall call;
+};
+
+// The words of a failure begin with whose it is, but for models that are not there.
+HttpResponse failed(const InferCall& call, Failure failure) {
+  if (failure.code != Code::kNotFound)
+    failure.message = "[request id: " + call.id.value_or("<id_unknown>") + "] " + failure.message;
+  return encode_failure(failure);
+}
+
+}  // namespace
+
+// NAME[/versions/VERSION][/ACTION]
+std::optional<Api::ModelPath> Api::parse_model_path(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (std::size_t slash = 0; slash != path.npos;) {
+    slash = path.find('/');
+    parts.push_back(path.substr(0, slash));
+    if (parts.back().empty()) return {};
+    if (slash != path.npos) path.remove_prefix(slash + 1);
+  }
+  ModelPath result{.name = std::string(parts[0]), .version = {}, .action = {}};
+  std::size_t next = 1;
+  if (parts.size() > 2 && parts[1] == "versions") {
+    Index version = 0;
+    const char* end = parts[2].data() + parts[2].size();
+    const auto [stop, error] = std::from_chars(parts[2].data(), end, version);
+    if (error != std::errc() || stop != end || version < 0) return {};
+    result.version = version;
+    next = 3;
+  }
+  if (next < parts.size()) result.action = parts[next++];
+  constexpr std::string_view kActions[] = {"", "ready", "infer", "stats"};
+  if (next != parts.size() || std::ranges::find(kActions, result.action) == std::end(kActions))
+    return {};
+  return result;
+}
+
+void Api::handle(HttpRequest request, const Reply& reply) {
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  constexpr std::string_view kModels = "/v2/models/";
+  std::optional<ModelPath> model_path;
+  const bool all_statistics = path == "/v2/models/stats";
+  if (path.starts_with(kModels) && !all_statistics) {
+    model_path = parse_model_path(std::string_view(path).substr(kModels.size()));
+    if (!model_path) return reply(not_found);
+    if (model_path->action == "infer") {
+      if (request.method != "POST") return reply(not_allowed);
+      return infer(*model_path, std::move(request), reply);
+    }
+  }
+  const bool head = request.method == "HEAD" && path.starts_with("/v2/health/");
+  HttpResponse response = model_path       ? model(*model_path)
+                          : all_statistics ? model_statistics()
+                                           : server(path);
+  const bool known = response.status != 404 || model_path;
+  if (known && request.method != "GET" && !head) response = not_allowed();
+  reply([response = std::move(response)] { return response; });
+}
+
+HttpResponse Api::server(const std::string& path) const {
+  if (path == "/v2") return {.text = server_metadata()};
+  if (path == "/v2/health/live") return {.text = "{\"live\":true}"};
+  if (path == "/v2/health/ready")
+    return draining_ ? HttpResponse{.status = 400, .text = "{\"ready\":false}"}
+                     : HttpResponse{.text = "{\"ready\":true}"};
+  return not_found();
+}
+
+HttpResponse Api::model_statistics() const { return {.text = statistics_json(repository_.all())}; }
+
+HttpResponse Api::model(const ModelPath& path) const {
+  Failure why;
+  const auto model = repository_.find(path.name, path.version, why);
+  if (path.action == "ready") {
+    if (!model || draining_) return {.status = 400, .text = error_body("Model version not ready")};
+    std::string json = "{\"name\":";
+    append_string(json, path.name);
+    return {.text = json + ",\"ready\":true}"};
+  }
+  if (!model) {
+    if (path.action == "stats") why.code = Code::kInvalidArgument;
+    return encode_failure(why);
+  }
+  if (path.action == "stats") return {.text = statistics_json({model})};
+  return {.text = metadata_json(*model, repository_.versions(path.name))};
+}
+
+void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) {
+  if (draining_) {
+    return reply([] { return encode_failure({Code::kUnavailable, "the server shuts down"}); });
+  }
+  if (!request.content_encoding.empty() && request.content_encoding != "identity")
+    return reply([] {
+      return HttpResponse{.status = 501,
+                          .text = error_body("this server takes bodies that are not compressed"),
+                          .extra = {"Accept-Encoding: identity"}};
+    });
+  const auto exchange = std::make_shared<Exchange>();
+  Failure why;
+  exchange->model = repository_.find(path.name, path.version, why);
+  if (!exchange->model) return reply([why] { return encode_failure(why); });
+  const ServedModel& model = *exchange->model;
+  try {
+    std::optional<std::string_view> length;
+    if (request.inference_header_length) length = *request.inference_header_length;
+    exchange->call = decode_infer({model.name(), model.model(), model.limits().max_batch_size > 0},
+                                  request.body, length);
+  } catch (const Error& error) {
+    return reply([why = failure_of(error)] { return encode_failure(why); });
+  }
+  Request inference = std::move(exchange->call.request);
+  repository_.submit(exchange->model, std::move(inference), [exchange, reply](Response response) {
+    reply([exchange, response = std::move(response)] {
+      if (response.failure) return failed(exchange->call, *response.failure);
+      return encode_infer(*exchange->model, exchange->call, response);
+    });
+  });
+}
+
+}  // namespace engine::serve::http
