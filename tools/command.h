@@ -21,6 +21,7 @@ void add_compare(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_tune(CLI::App& app, Action& action);
 void add_opencl_build(CLI::App& app, Action& action);
+void add_serve(CLI::App& app, Action& action);  // where the service is built
 void add_devices(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 

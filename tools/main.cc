@@ -31,6 +31,9 @@ void add_commands(CLI::App& app, Action& action) {
   add_bench(app, action);
   add_tune(app, action);
   add_opencl_build(app, action);
+#ifdef ENGINE_SERVE
+  add_serve(app, action);
+#endif
   add_devices(app, action);
   add_completion(app, action);
   app.footer(

@@ -1,0 +1,159 @@
+// engine serve: models behind KServe's protocol.
+#include "tools/command.h"
+
+#include "tools/options.h"
+#include "tools/text/print.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "serve/core/repository.h"
+#include "serve/http/server.h"
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <regex>
+
+namespace engine::tools {
+namespace {
+
+struct Options {
+  std::vector<std::string> models;
+  SessionOptions session;
+  serve::http::ServerOptions http;
+  serve::BatchLimits limits = serve::default_limits();
+  std::int64_t delay_us = 0;
+  std::size_t queue_bytes = std::size_t{1} << 30;
+  int exit_timeout_s = 30;
+};
+
+// "NAME=FILE", or the name that the file or, if it is "model.onnx", its folder has.
+serve::ModelSource source_of(const std::string& text, const Options& options) {
+  static const std::regex kName("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
+  const std::size_t equals = text.find('=');
+  serve::ModelSource source;
+  source.file = equals == text.npos ? text : text.substr(equals + 1);
+  source.name = equals == text.npos ? source.file.stem().string() : text.substr(0, equals);
+  if (equals == text.npos && source.name == "model")
+    source.name = std::filesystem::absolute(source.file).parent_path().filename().string();
+  if (!std::regex_match(source.name, kName))
+    fail(ErrorCode::kInvalidArgument, quote(source.name),
+         " is no name for a model (letters, digits, _, . and -, at most 128); give it one as "
+         "NAME=FILE");
+  source.session = options.session;
+  source.limits = options.limits;
+  return source;
+}
+
+void load(serve::Repository& repository, const std::string& text, const Options& options) {
+  const serve::ModelSource source = source_of(text, options);
+  serve::Failure why;
+  if (repository.find(source.name, {}, why))
+    fail(ErrorCode::kInvalidArgument, "two models are called ", quote(source.name),
+         "; give them names as NAME=FILE");
+  repository.load(source);
+  const auto model = repository.find(source.name, {}, why);
+  print_remarks(model->session());
+  remark(fmt::format("model {} ({}) is ready on {}, {}", source.name, model->sha256().substr(0, 12),
+                     model->session().device(),
+                     model->limits().max_batch_size > 0 ? "batched" : "one request at a time"));
+}
+
+// SIGTERM and SIGINT, which all threads that are started after this leave to `wait`.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  ~EndSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  void wait() {
+    int signal = 0;
+    sigwait(&set_, &signal);
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);  // the next one ends the process
+  }
+
+ private:
+  sigset_t set_, before_;
+};
+
+int run(const Options& options) {
+  EndSignals signals;
+  serve::Repository repository(options.queue_bytes);
+  for (const std::string& model : options.models) load(repository, model, options);
+  serve::http::Server server(repository, options.http);
+  print("Started HTTPService at {}:{}\n", options.http.address, server.port());
+  std::fflush(stdout);
+  signals.wait();
+  const auto give_up =
+      std::chrono::steady_clock::now() + std::chrono::seconds(options.exit_timeout_s);
+  remark("finishing what was accepted");
+  server.drain();
+  repository.stop(give_up);
+  server.end(give_up);
+  return kGood;
+}
+
+void add_http_options(CLI::App& app, serve::http::ServerOptions& http) {
+  app.add_option("--http-port", http.port, "port; 0: any that is free")->capture_default_str();
+  app.add_option("--http-address", http.address, "address to listen at")->capture_default_str();
+  app.add_option("--http-thread-count", http.threads, "threads that read and write")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  app.add_option("--http-max-input-size", http.max_body, "bytes of a request's body")
+      ->capture_default_str();
+}
+
+void add_batch_options(CLI::App& app, Options& options) {
+  app.add_option("--max-batch-size", options.limits.max_batch_size,
+                 "rows of a request and of a batch; 0: requests run one by one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 30));
+  app.add_option("--preferred-batch-size", options.limits.preferred_batch_size,
+                 "rows up to which requests are put together")
+      ->capture_default_str()
+      ->check(count_up_to(1 << 30));
+  app.add_option("--max-queue-delay-microseconds", options.delay_us,
+                 "how long a batch may wait to be filled")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 60'000'000));
+  app.add_option("--max-queue-size", options.limits.default_queue_policy.max_queue_size,
+                 "requests that may wait for a model; more are refused at once")
+      ->capture_default_str();
+  app.add_option("--instances", options.limits.instances, "batches of a model that run at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("serve", "Serve models over HTTP, by KServe's protocol");
+  command->add_option("MODEL", options->models, "ONNX files, or NAME=FILE")->required();
+  add_http_options(*command, options->http);
+  add_batch_options(*command, *options);
+  command
+      ->add_option("--queue-memory", options->queue_bytes, "bytes that waiting requests may hold")
+      ->capture_default_str();
+  command
+      ->add_option("--exit-timeout-secs", options->exit_timeout_s,
+                   "how long what was accepted may take when the server is ended")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 86'400));
+  add_session_options(*command, options->session);
+  command->footer(
+      "Example:\n"
+      "  engine serve models/jet_tagger.onnx\n"
+      "answers at http://127.0.0.1:8000/v2/models/jet_tagger until SIGTERM or Ctrl-C.");
+  command->callback([options, &action] {
+    action = [options] {
+      options->limits.max_queue_delay = std::chrono::microseconds(options->delay_us);
+      return run(*options);
+    };
+  });
+}
+
+}  // namespace engine::tools
