@@ -28,6 +28,12 @@ TEST(Serve, AnswersUntilItIsEnded) {
   EXPECT_NE(outcome.err.find("model jet_tagger ("), std::string::npos) << outcome.err;
 }
 
+TEST(Serve, HasHelpWithAnExample) {
+  const Outcome outcome = shell("engine serve --help");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.out.find("Example:\n"), std::string::npos);
+}
+
 TEST(Serve, RefusesWhatItCannotServe) {
   EXPECT_EQ(shell("engine serve").code, 2);
   EXPECT_EQ(shell("engine serve nothing.onnx").code, 2);

@@ -144,6 +144,8 @@ void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) 
                                   request.body, length);
   } catch (const Error& error) {
     return reply([why = failure_of(error)] { return encode_failure(why); });
+  } catch (const std::bad_alloc&) {
+    return reply([] { return encode_failure({Code::kResourceExhausted, "out of memory"}); });
   }
   Request inference = std::move(exchange->call.request);
   repository_.submit(exchange->model, std::move(inference), [exchange, reply](Response response) {

@@ -51,6 +51,14 @@ int status_of(const error_code& got) {
   return malformed && got != error::end_of_stream && got != error::partial_message ? 400 : 0;
 }
 
+HttpResponse encoded(const Api::Encode& encode) {
+  try {
+    return encode();
+  } catch (const std::bad_alloc&) {
+    return {.status = 503, .text = error_body("out of memory")};
+  }
+}
+
 std::string header_of(const beast::http::fields& fields, std::string_view name) {
   const auto value = fields[beast::string_view(name.data(), name.size())];
   return {value.data(), value.size()};
