@@ -4,6 +4,7 @@
 #include "serve/http/json_write.h"
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -89,6 +90,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   std::set<Connection*> connections;
   std::size_t in_flight = 0;  // requests whose reply has not come
   asio::io_context io;
+  // Until `end`: a connection that waits for a model has nothing to do here.
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   tcp::acceptor acceptor{io};
   asio::steady_timer pause{io};
   std::vector<std::thread> threads;
@@ -183,7 +186,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     server_->api.handle(std::move(request), [self = shared_from_this()](Api::Encode encode) {
       Server::Impl& server = *self->server_;
       asio::post(self->stream_.get_executor(),
-                 [self, encode = std::move(encode)] { self->write(encode()); });
+                 [self, encode = std::move(encode)] { self->write(encoded(encode)); });
       const std::lock_guard lock(server.mutex);
       if (--server.in_flight == 0) server.answered.notify_all();
     });
@@ -334,6 +337,7 @@ void Server::end(Time give_up) {
     }
   }
   impl_->drain_connections(true);
+  impl_->work.reset();
   for (std::thread& thread : impl_->threads)
     if (thread.joinable()) thread.join();
 }
