@@ -17,8 +17,8 @@ inline void set_grid(const Device& device, Index rows, Index planes, Launch& lau
   launch.group = {lanes, 1, 1};
 }
 
-/// Several short units of dimension 1 as one group, on CPUs, where to begin a group costs as much as
-/// such a unit. Few sizes, since drivers compile a kernel for each.
+/// Several short units of dimension 1 as one group, on CPUs, where to begin a group costs as much
+/// as such a unit. Few sizes, since drivers compile a kernel for each.
 inline void group_units(const Device& device, Launch& launch) {
   if (!device.facts().is_cpu() || device.is_single_item()) return;
   for (const std::size_t together : {8u, 7u, 4u, 2u})
