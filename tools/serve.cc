@@ -47,6 +47,10 @@ serve::ModelSource source_of(const std::string& text, const Options& options) {
 
 void load(serve::Repository& repository, const std::string& text, const Options& options) {
   const serve::ModelSource source = source_of(text, options);
+  // A pipe or a device would be waited for, or read, for ever.
+  if (std::error_code ignored; std::filesystem::exists(source.file, ignored) &&
+                               !std::filesystem::is_regular_file(source.file, ignored))
+    fail(ErrorCode::kInvalidArgument, quote(source.file.string()), " is no file of a model");
   serve::Failure why;
   if (repository.find(source.name, {}, why))
     fail(ErrorCode::kInvalidArgument, "two models are called ", quote(source.name),
@@ -69,6 +73,11 @@ class EndSignals {
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
   ~EndSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  bool is_pending() const {
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+  }
   void wait() {
     int signal = 0;
     sigwait(&set_, &signal);
@@ -82,7 +91,10 @@ class EndSignals {
 int run(const Options& options) {
   EndSignals signals;
   serve::Repository repository(options.queue_bytes);
-  for (const std::string& model : options.models) load(repository, model, options);
+  for (const std::string& model : options.models) {
+    if (signals.is_pending()) return kGood;  // nothing has been accepted yet
+    load(repository, model, options);
+  }
   serve::http::Server server(repository, options.http);
   print("Started HTTPService at {}:{}\n", options.http.address, server.port());
   std::fflush(stdout);

@@ -38,9 +38,20 @@ struct Exchange {
 };
 
 // The words of a failure begin with whose it is, but for models that are not there.
+// An error is no echo of the request, however long its names are.
+void shorten(std::string& text) {
+  constexpr std::size_t kMost = 4096;
+  if (text.size() <= kMost) return;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  text.resize(end);
+  text += "...";
+}
+
 HttpResponse failed(const InferCall& call, Failure failure) {
   if (failure.code != Code::kNotFound)
     failure.message = "[request id: " + call.id.value_or("<id_unknown>") + "] " + failure.message;
+  shorten(failure.message);
   return encode_failure(failure);
 }
 

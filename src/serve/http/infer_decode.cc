@@ -33,6 +33,8 @@ T required(dom::object object, std::string_view key) {
   invalid("Unable to parse 'inputs': key " + quote(key) + " is missing");
 }
 
+constexpr std::size_t kMostAxes = 64;
+
 Shape shape_of(dom::object input, std::string_view name) {
   Shape shape;
   for (const dom::element extent : required<dom::array>(input, "shape")) {
@@ -41,6 +43,8 @@ Shape shape_of(dom::object input, std::string_view name) {
       invalid("Unable to parse 'shape' of input " + quote(name) +
               " (attempt to access JSON non-unsigned-integer as unsigned-integer)");
     shape.push_back(value);
+    if (shape.size() > kMostAxes)
+      invalid("input " + quote(name) + " has more than " + std::to_string(kMostAxes) + " axes");
   }
   return shape;
 }

@@ -3,6 +3,7 @@
 #include "serve/core/datatype.h"
 #include "serve/core/text.h"
 
+#include <cmath>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -42,10 +43,9 @@ bool read(dom::element element, T& value) {
     return true;
   } else if constexpr (std::is_floating_point_v<T>) {
     double number = 0;
-    if (element.get(number) || std::abs(number) > double{std::numeric_limits<T>::max()})
-      return false;
-    value = static_cast<T>(number);
-    return true;
+    if (element.get(number)) return false;
+    value = static_cast<T>(number);  // the shortest text of the largest float is beyond it
+    return std::isfinite(value);
   } else if constexpr (std::is_unsigned_v<T>) {
     std::uint64_t number = 0;
     if (element.get(number) || number > std::numeric_limits<T>::max()) return false;

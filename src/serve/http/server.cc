@@ -71,6 +71,14 @@ bool two_lengths(const beast::http::fields& fields) {
          fields.count(beast::http::field::transfer_encoding) > 0;
 }
 
+// RFC 9112, section 6.3: only `chunked`, alone and last, says where a body ends.
+bool strange_coding(const beast::http::request<beast::http::string_body>& message) {
+  const auto coding = beast::http::field::transfer_encoding;
+  const std::size_t count = message.count(coding);
+  if (count == 0) return false;
+  return count > 1 || message.version() < 11 || !beast::iequals(message[coding], "chunked");
+}
+
 }  // namespace
 
 class Connection;
@@ -82,6 +90,11 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   void accept();
   void accepted(const error_code& error, tcp::socket socket);
   void drain_connections(bool at_once);
+  void work_off() noexcept;
+  void count_answer() {
+    const std::lock_guard lock(mutex);
+    if (--in_flight == 0) answered.notify_all();
+  }
 
   const ServerOptions options;
   Api api;
@@ -144,6 +157,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (error) return fail(error);
     if (two_lengths(parser_->get()))
       return refuse(400, "Content-Length and Transfer-Encoding together");
+    if (strange_coding(parser_->get()))
+      return refuse(400, "Transfer-Encoding is something else than 'chunked'");
+    take_header(parser_->get());
     stream_.expires_after(server_->options.body_timeout);
     if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -162,20 +178,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
         [self = shared_from_this()](error_code error, std::size_t) { self->on_request(error); });
   }
 
-  void on_request(const error_code& error) {
-    if (error) return fail(error);
-    auto& message = parser_->get();
+  // Before the body: fields behind it, in a trailer, do not take the place of these.
+  void take_header(const beast::http::request<beast::http::string_body>& message) {
     keep_alive_ = message.keep_alive();
     head_ = message.method() == beast::http::verb::head;
-    HttpRequest request{.method = std::string(message.method_string()),
-                        .target = std::string(message.target()),
-                        .body = std::make_shared<const std::string>(std::move(message.body())),
-                        .content_encoding = header_of(message, "Content-Encoding")};
+    request_ = {};
+    request_.method = std::string(message.method_string());
+    request_.target = std::string(message.target());
+    request_.content_encoding = header_of(message, "Content-Encoding");
     if (message.count("Inference-Header-Content-Length"))
-      request.inference_header_length = header_of(message, "Inference-Header-Content-Length");
+      request_.inference_header_length = header_of(message, "Inference-Header-Content-Length");
+  }
+
+  void on_request(const error_code& error) {
+    if (error) return fail(error);
+    request_.body = std::make_shared<const std::string>(std::move(parser_->get().body()));
     parser_.reset();
     stream_.expires_never();
-    hand_over(std::move(request));
+    hand_over(std::move(request_));
   }
 
   void hand_over(HttpRequest request) {
@@ -183,13 +203,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
       const std::lock_guard lock(server_->mutex);
       ++server_->in_flight;
     }
-    server_->api.handle(std::move(request), [self = shared_from_this()](Api::Encode encode) {
-      Server::Impl& server = *self->server_;
-      asio::post(self->stream_.get_executor(),
-                 [self, encode = std::move(encode)] { self->write(encoded(encode)); });
-      const std::lock_guard lock(server.mutex);
-      if (--server.in_flight == 0) server.answered.notify_all();
-    });
+    try {
+      server_->api.handle(std::move(request), [self = shared_from_this()](Api::Encode encode) {
+        Server::Impl& server = *self->server_;
+        asio::post(self->stream_.get_executor(),
+                   [self, encode = std::move(encode)] { self->write(encoded(encode)); });
+        server.count_answer();
+      });
+    } catch (const std::bad_alloc&) {
+      server_->count_answer();
+      refuse(503, "out of memory");
+    }
   }
 
   void write(HttpResponse response) {
@@ -247,6 +271,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
+  HttpRequest request_;  // that is being read
   HttpResponse response_;
   std::string header_;
   bool idle_ = false, keep_alive_ = false, head_ = false, draining_ = false;
@@ -290,12 +315,23 @@ void Server::Impl::accepted(const error_code& error, tcp::socket socket) {
   accept();
 }
 
+// A handler that throws, for want of memory as a rule, lets go of its connection and of nothing
+// else.
+void Server::Impl::work_off() noexcept {
+  for (;;) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception&) {}
+  }
+}
+
 Server::Server(Repository& repository, const ServerOptions& options)
     : impl_(std::make_shared<Impl>(repository, options)) {
   impl_->listen();
   impl_->accept();
   for (int i = 0; i < std::max(1, options.threads); ++i)
-    impl_->threads.emplace_back([this] { impl_->io.run(); });
+    impl_->threads.emplace_back([this] { impl_->work_off(); });
 }
 
 Server::~Server() {

@@ -79,6 +79,37 @@ Tensor scores_of(const Answer& answer, Index rows) {
   return scores;
 }
 
+// Whoever reads such a body otherwise than a proxy before it can be sent requests of others.
+TEST_F(HttpServer, OnlyPlainChunksSayWhereABodyEnds) {
+  const std::string inner = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const char* coding : {"gzip", "identity", "chunked, identity", "chunked, chunked",
+                             "gzip, chunked", "chunked\r\nTransfer-Encoding: chunked"}) {
+    const Answer answer =
+        ask("POST " + kInfer + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + coding + "\r\n\r\n" +
+            inner);
+    EXPECT_EQ(answer.status, 400) << coding;
+    EXPECT_NE(answer.body.find("Transfer-Encoding"), std::string::npos) << answer.body;
+  }
+}
+
+TEST_F(HttpServer, TrailersDoNotReplaceTheHeader) {
+  const std::string json = indices("[1]", "[1]");
+  char size[16];
+  std::snprintf(size, sizeof size, "%zx", json.size());
+  const Answer answer =
+      ask("POST " + kInfer + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + size +
+          "\r\n" + json + "\r\n0\r\nInference-Header-Content-Length: 3\r\n\r\n");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+}
+
+TEST_F(HttpServer, ErrorsDoNotEchoTheRequest) {
+  std::string shape = "[1";
+  for (int i = 0; i < 100000; ++i) shape += ",1";
+  const Answer answer = ask(post(kInfer, indices("[1]", shape + "]")));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_LT(answer.body.size(), 5000u);
+}
+
 TEST_F(HttpServer, TellsAboutItself) {
   Client client(port());
   const Answer server = client.ask(get("/v2"));
