@@ -1,5 +1,6 @@
 #include "ops/gather_elements.h"
 
+#include "ops/along_axis.h"
 #include "ops/attributes.h"
 #include "ops/broadcast_loop.h"
 #include "ops/moving.h"
@@ -28,21 +29,14 @@ std::vector<TensorType> GatherElements::infer(const Operands& in, Index) const {
 }
 
 Fault GatherElements::move(Inputs in, Outputs out) const {
-  const Shape& shape = in[0].shape();
-  const Shape& used = in[1].shape();
-  const Small<Index> strides = loop_strides(shape);
-  const auto along = static_cast<std::size_t>(normalize_axis(axis, in[0].rank()));
-  LoopAxes<1> axes(shape.size());
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i != along && used[i] > shape[i]) return bad_shape(used[i], shape[i]);
-    axes[i] = {used[i], {i == along ? 0 : strides[i]}};
-  }
-  Fault fault;
+  const AlongAxis along(in[0].shape(), in[1].shape(), axis);
+  Fault fault = along.fault;
+  if (!fault.ok()) return fault;
   dispatch_move(in[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* data = elements<T>(in[0]);
     T* y = elements<T>(out[0]);
-    const Index n = shape[along], step = strides[along];
+    const Index n = along.n, step = along.step;
     const auto run = [&, n, step](Index to, const auto& from, Index count, const auto& stride) {
       for (Index k = 0; k < count; ++k) {
         const Index index = index_at(in[1], to + k);
@@ -54,7 +48,7 @@ Fault GatherElements::move(Inputs in, Outputs out) const {
         y[to + k] = data[from[0] + k * stride[0] + i * step];
       }
     };
-    strided_loop(merge_axes(axes), {}, run);
+    strided_loop(merge_axes(along.elements), {}, run);
   });
   return fault;
 }

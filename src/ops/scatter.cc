@@ -1,5 +1,6 @@
 #include "ops/scatter.h"
 
+#include "ops/along_axis.h"
 #include "ops/attributes.h"
 #include "ops/broadcast_loop.h"
 #include "ops/index_tuples.h"
@@ -42,23 +43,16 @@ std::vector<TensorType> ScatterElements::infer(const Operands& in, Index) const 
 
 template <class Real>
 Fault ScatterElements::compute(Inputs in, Outputs out) const {
-  const Shape& shape = in[0].shape();
-  const Shape& used = in[1].shape();
-  if (used != in[2].shape()) return bad_shape(in[1].size(), in[2].size());
-  const Small<Index> strides = loop_strides(shape);
-  const auto along = static_cast<std::size_t>(normalize_axis(axis, in[0].rank()));
-  LoopAxes<1> axes(shape.size());
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i != along && used[i] > shape[i]) return bad_shape(used[i], shape[i]);
-    axes[i] = {used[i], {i == along ? 0 : strides[i]}};
-  }
-  Fault fault;
+  if (in[1].shape() != in[2].shape()) return bad_shape(in[1].size(), in[2].size());
+  const AlongAxis along(in[0].shape(), in[1].shape(), axis);
+  Fault fault = along.fault;
+  if (!fault.ok()) return fault;
   dispatch_scatter(in[0].dtype, reduction, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* updates = elements<T>(in[2]);
     T* y = elements<T>(out[0]);
     copy_run(elements<T>(in[0]), in[0].size(), y);
-    const Index n = shape[along], step = strides[along];
+    const Index n = along.n, step = along.step;
     const auto run = [&](Index from, const auto& to, Index count, const auto& stride) {
       for (Index k = 0; k < count; ++k) {
         const Index index = index_at(in[1], from + k);
@@ -70,7 +64,7 @@ Fault ScatterElements::compute(Inputs in, Outputs out) const {
         scatter_to<Real>(reduction, y[to[0] + k * stride[0] + i * step], updates[from + k]);
       }
     };
-    strided_loop(merge_axes(axes), {}, run);
+    strided_loop(merge_axes(along.elements), {}, run);
   });
   return fault;
 }

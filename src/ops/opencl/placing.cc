@@ -1,4 +1,5 @@
 // Trilu, Pad, ReverseSequence, GatherElements, ScatterElements.
+#include "ops/along_axis.h"
 #include "ops/gather_elements.h"
 #include "ops/opencl/elementwise.h"
 #include "ops/opencl/grid.h"
@@ -12,28 +13,13 @@
 namespace engine::opencl {
 namespace {
 
-// Indices along one axis of `data`, `indices` being of the same rank.
-struct AlongAxis {
-  std::size_t axis;
-  Index n, stride;            // of the axis in data
-  ops::LoopAxes<3> elements;  // over indices; data without the axis, then indices, then nothing
-
-  AlongAxis(const Shape& data, const Shape& indices, Index given)
-      : axis(static_cast<std::size_t>(normalize_axis(given, static_cast<Index>(data.size())))),
-        elements(data.size()) {
-    const Small<Index> from = ops::loop_strides(data), at = ops::loop_strides(indices);
-    n = data[axis];
-    stride = from[axis];
-    for (std::size_t i = 0; i < data.size(); ++i)
-      elements[i] = {indices[i], {i == axis ? 0 : from[i], at[i], 0}};
-  }
-};
-
-// Whether indices stay inside data along the other axes, which is a fault of the run otherwise.
-bool stays_inside(const Shape& data, const Shape& indices, std::size_t axis) {
-  for (std::size_t i = 0; i < data.size(); ++i)
-    if (i != axis && indices[i] > data[i]) return false;
-  return true;
+// The walk over indices: steps in data, then in the indices.
+ops::LoopAxes<3> walk_of(const ops::AlongAxis& along, const Shape& indices) {
+  const Small<Index> at = ops::loop_strides(indices);
+  ops::LoopAxes<3> axes(at.size());
+  for (std::size_t i = 0; i < at.size(); ++i)
+    axes[i] = {indices[i], {along.elements[i].strides[0], at[i], 0}};
+  return axes;
 }
 
 Ints of_axes(const std::vector<ops::PadRange>& ranges, Index ops::PadRange::*member, Index lone) {
@@ -113,13 +99,13 @@ std::optional<DeviceKernel::Parts> bind_gather_elements(const Device& device,
   const char* kernel = kernel_of_size(data.dtype, ENGINE_SIZES("gather_elements"));
   const Index axis = static_cast<const ops::GatherElements&>(binding.op).axis;
   if (!kernel || data.rank() == 0) return std::nullopt;
-  const AlongAxis along(data.shape(), indices.shape(), axis);
-  if (!stays_inside(data.shape(), indices.shape(), along.axis)) return std::nullopt;
+  const ops::AlongAxis along(data.shape(), indices.shape(), axis);
+  if (!along.fault.ok()) return std::nullopt;
   Launch launch{"placing",
                 kernel,
                 {In{0}, In{1}, Out{0}, Faults{}, cl_int{indices.dtype == DType::kInt64},
-                 to_int(along.n), to_int(along.stride)}};
-  if (!add_walk(device, along.elements, launch)) return std::nullopt;
+                 to_int(along.n), to_int(along.step)}};
+  if (!add_walk(device, walk_of(along, indices.shape()), launch)) return std::nullopt;
   return DeviceKernel::Parts{"gather", {std::move(launch)}};
 }
 
@@ -132,17 +118,18 @@ std::optional<DeviceKernel::Parts> bind_scatter_elements(const Device& device,
                        : data.dtype == DType::kFloat32 ? "scatter_elements_float32"
                                                        : nullptr;
   if (!kernel || data.rank() == 0 || indices.shape() != binding.in[2].shape()) return std::nullopt;
-  AlongAxis along(data.shape(), indices.shape(), op.axis);
-  if (!stays_inside(data.shape(), indices.shape(), along.axis)) return std::nullopt;
-  auto& line = along.elements[along.axis];
+  const ops::AlongAxis along(data.shape(), indices.shape(), op.axis);
+  if (!along.fault.ok()) return std::nullopt;
+  ops::LoopAxes<3> walk = walk_of(along, indices.shape());
+  auto& line = walk[along.axis];
   const Index count = line.extent, next = line.strides[1];
   line.extent = count == 0 ? 0 : 1;
   Launch launch{
       "placing",
       kernel,
       {In{1}, In{2}, Out{0}, Faults{}, cl_int{indices.dtype == DType::kInt64}, to_int(along.n),
-       to_int(along.stride), to_int(count), to_int(next), static_cast<cl_int>(op.reduction)}};
-  if (!add_walk(device, along.elements, launch)) return std::nullopt;
+       to_int(along.step), to_int(count), to_int(next), static_cast<cl_int>(op.reduction)}};
+  if (!add_walk(device, walk, launch)) return std::nullopt;
   DeviceKernel::Parts parts = copy_parts(device, operand_bytes(data));
   parts.name = "scatter";
   parts.launches.push_back(std::move(launch));
