@@ -184,10 +184,8 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
   const auto menu = kProductTiles.of(node.device);
   const std::size_t v_bytes = static_cast<std::size_t>(points * g.x.blocks * most * kBlock) * 4;
   const std::size_t m_bytes = static_cast<std::size_t>(points * g.y.blocks * most * kBlock) * 4;
-  const std::size_t alignment = node.device.facts().alignment;
-  const std::size_t m_at = (v_bytes + alignment - 1) / alignment * alignment;
-  parts.scratch = m_at + m_bytes;
-  const Scratch v{0, v_bytes}, m{m_at, m_bytes};
+  const Scratch v = take_scratch(node.device, v_bytes, parts.scratch);
+  const Scratch m = take_scratch(node.device, m_bytes, parts.scratch);
   for (Index first = 0; first < tiles; first += most) {
     const Index count = std::min(most, tiles - first);
     const TiledWork work{count, g.y.blocks, g.x.channels, points, node.choice};

@@ -9,14 +9,11 @@ namespace {
 // An operand [rows, columns] of `at` that is wanted the other way round, in scratch memory.
 Argument transposed(const Device& device, In at, Index rows, Index columns,
                     DeviceKernel::Parts& parts) {
-  const std::size_t alignment = device.facts().alignment;
   const std::size_t bytes = static_cast<std::size_t>(rows * columns) * sizeof(float);
-  const std::size_t offset = (parts.scratch + alignment - 1) / alignment * alignment;
-  const Scratch memory{offset, bytes};
+  const Scratch memory = take_scratch(device, bytes, parts.scratch);
   Launch launch{"gemm", "transpose_matrix", {at, memory, to_int(rows), to_int(columns)}};
   set_elements(device, rows * columns, launch);
   parts.launches.push_back(std::move(launch));
-  parts.scratch = offset + bytes;
   return memory;
 }
 

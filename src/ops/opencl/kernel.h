@@ -47,6 +47,15 @@ struct Launch {
   std::array<std::size_t, 3> first = {0, 0, 0};  ///< of the global ids
 };
 
+/// The next part of a step's scratch memory, of which `used` bytes are taken, where the device can
+/// have it as an operand.
+inline Scratch take_scratch(const Device& device, std::size_t bytes, std::size_t& used) {
+  const std::size_t alignment = device.facts().alignment;
+  const std::size_t offset = (used + alignment - 1) / alignment * alignment;
+  used = offset + bytes;
+  return {offset, bytes};
+}
+
 /// Constants of a node on the device. What falls back keeps the host's.
 struct PackedBuffers final : ops::Packed {
   std::vector<Buffer> buffers;

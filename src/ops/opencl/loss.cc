@@ -18,17 +18,17 @@ std::optional<DeviceKernel::Parts> bind_loss(const Device& device, const Binding
   const cl_int how = (op.with_softmax ? 1 : 0) | (binding.in[1].dtype == DType::kInt64 ? 2 : 0) |
                      (op.ignore_index ? 4 : 0);
   const std::size_t bytes = static_cast<std::size_t>(labels) * sizeof(float);
-  const std::size_t alignment = device.facts().alignment;
-  const std::size_t second = (bytes + alignment - 1) / alignment * alignment;
-  const Argument values = reduces ? Argument(Scratch{0, bytes}) : Argument(Out{0});
-  const Argument shares = reduces ? Argument(Scratch{second, bytes}) : Argument(cl_mem{nullptr});
+  DeviceKernel::Parts parts{"loss", {}};
+  const auto take = [&] { return Argument(take_scratch(device, bytes, parts.scratch)); };
+  const Argument values = reduces ? take() : Argument(Out{0});
+  const Argument shares = reduces ? take() : Argument(cl_mem{nullptr});
   Launch each_label{
       "loss",
       "loss_values",
       {In{0}, In{1}, input_or_none(binding, 2), values, shares, output_or_none(binding, 1),
        Faults{}, to_int(view.n), to_int(view.inner), how, to_int(ignored)}};
   set_elements(device, labels, each_label, std::max<Index>(1, 1024 / std::max<Index>(1, view.n)));
-  DeviceKernel::Parts parts{"loss", {std::move(each_label)}, reduces ? second + bytes : 0};
+  parts.launches.push_back(std::move(each_label));
   if (!reduces) return parts;
   const bool mean = op.reduction == ops::LossReduction::kMean;
   Launch total{"loss", "loss_total", {values, shares, Out{0}, to_int(labels), cl_int{mean}}};

@@ -16,16 +16,8 @@ namespace {
 // Replaces operands by scratch memory.
 class Substitution {
  public:
-  Substitution(const Device& device, std::size_t used)
-      : alignment_(device.facts().alignment), bytes_(used) {}
-  Scratch take(std::size_t bytes) {
-    const std::size_t offset = (bytes_ + alignment_ - 1) / alignment_ * alignment_;
-    bytes_ = offset + bytes;
-    return {offset, bytes};
-  }
   void replace_in(std::size_t i, Scratch by) { in_.emplace_back(i, by); }
   void replace_out(Scratch by) { out_ = by; }
-  std::size_t bytes() const noexcept { return bytes_; }
 
   void apply(Launch& launch) const {
     for (Argument& argument : launch.arguments) {
@@ -42,7 +34,6 @@ class Substitution {
   }
 
  private:
-  std::size_t alignment_, bytes_;
   std::vector<std::pair<std::size_t, Scratch>> in_;
   std::optional<Scratch> out_;
 };
@@ -79,15 +70,16 @@ DeviceKernel::Parts adapt_to_plain(const Device& device, const Binding& binding,
   DeviceKernel::Parts parts{inner.name, {}};
   parts.tunable = std::move(inner.tunable);
   parts.tables = std::move(inner.tables);
-  Substitution substitution(device, inner.scratch);
+  parts.scratch = inner.scratch;
+  Substitution substitution;
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (!in[i].layout.blocked) continue;
-    const Scratch memory = substitution.take(operand_bytes(in[i]));
+    const Scratch memory = take_scratch(device, operand_bytes(in[i]), parts.scratch);
     add_reorder(device, binding.in[i], {in[i].dtype, in[i].extents, nullptr, in[i].layout}, In{i},
                 memory, parts.launches);
     substitution.replace_in(i, memory);
   }
-  const Scratch result = substitution.take(operand_bytes(out[0]));
+  const Scratch result = take_scratch(device, operand_bytes(out[0]), parts.scratch);
   if (offer.output) substitution.replace_out(result);
   for (Launch& launch : inner.launches) {
     substitution.apply(launch);
@@ -96,7 +88,6 @@ DeviceKernel::Parts adapt_to_plain(const Device& device, const Binding& binding,
   if (offer.output)
     add_reorder(device, {out[0].dtype, out[0].extents, nullptr, out[0].layout}, binding.out[0],
                 result, Out{0}, parts.launches);
-  parts.scratch = substitution.bytes();
   return parts;
 }
 

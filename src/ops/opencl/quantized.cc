@@ -153,9 +153,9 @@ std::optional<DeviceKernel::Parts> bind_dynamic_quantize_linear(const Device& de
   if (!binding.out[0] || size == 0) return std::nullopt;
   const Index parts = std::clamp<Index>(size / 256, 1, 64);
   const std::size_t bytes = static_cast<std::size_t>(parts) * sizeof(float);
-  const std::size_t alignment = device.facts().alignment;
-  const std::size_t second = (bytes + alignment - 1) / alignment * alignment;
-  const Scratch lows{0, bytes}, highs{second, bytes};
+  std::size_t scratch = 0;
+  const Scratch lows = take_scratch(device, bytes, scratch);
+  const Scratch highs = take_scratch(device, bytes, scratch);
   Launch range{"quantized", "value_range", {In{0}, lows, highs, to_int(parts), to_int(size)}};
   set_elements(device, parts, range, 1);
   Launch quantize{"quantized",
@@ -163,8 +163,7 @@ std::optional<DeviceKernel::Parts> bind_dynamic_quantize_linear(const Device& de
                   {In{0}, lows, highs, Out{0}, output_or_none(binding, 1),
                    output_or_none(binding, 2), to_int(parts)}};
   set_elements(device, size, quantize);
-  return DeviceKernel::Parts{
-      "dynamic_quantize", {std::move(range), std::move(quantize)}, second + bytes};
+  return DeviceKernel::Parts{"dynamic_quantize", {std::move(range), std::move(quantize)}, scratch};
 }
 
 std::optional<DeviceKernel::Parts> bind_matmul_integer(const Device& device,

@@ -90,15 +90,15 @@ std::optional<DeviceKernel::Parts> bind_recurrent(const Device& device, const Bi
   const auto& packed = static_cast<const PackedBuffers&>(*binding.packed);
   const ops::RecurrentView v = op.view(binding.in[ops::kX].shape(), binding.in[ops::kR].shape());
   const Index n = padded(v.hidden), rows = v.steps * v.batch, columns = v.gates * n;
-  const auto alignment = static_cast<Index>(device.facts().alignment);
-  const Index product_bytes = (rows * columns * 4 + alignment - 1) / alignment * alignment;
-  const Scratch products{0, static_cast<std::size_t>(product_bytes)};
-  const Scratch state{products.bytes, static_cast<std::size_t>(v.batch * 4 * n * 4)};
+  const Index product_bytes = rows * columns * 4, state_bytes = v.batch * 4 * n * 4;
   if (product_bytes > std::numeric_limits<cl_int>::max()) return std::nullopt;
+  std::size_t scratch = 0;
+  const Scratch products = take_scratch(device, static_cast<std::size_t>(product_bytes), scratch);
+  const Scratch state = take_scratch(device, static_cast<std::size_t>(state_bytes), scratch);
   const char* name = kNames[static_cast<std::size_t>(op.cell)];
   const float clip = op.clips ? op.clip : std::numeric_limits<float>::infinity();
   const bool variant = op.cell == Cell::kGru ? op.linear_before_reset : op.input_forget;
-  DeviceKernel::Parts parts{name, {}, state.offset + state.bytes};
+  DeviceKernel::Parts parts{name, {}, scratch};
   for (Index d = 0; d < v.directions; ++d) {
     const auto part = [&](Part i) {
       return packed.buffers[static_cast<std::size_t>(d) * kParts + i].get();
