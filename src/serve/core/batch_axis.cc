@@ -59,9 +59,11 @@ void fill(BoundCall& call, const TensorInfo& info, std::size_t row, int sample) 
   }
 }
 
-BoundCall bind(const Session& session, Index rows, Index extent) {
+using Inputs = std::vector<TensorInfo>;
+
+BoundCall bind(const Session& session, const Inputs& inputs, Index rows, Index extent) {
   std::map<std::string, Shape, std::less<>> shapes;
-  for (const TensorInfo& info : session.model().inputs()) {
+  for (const TensorInfo& info : inputs) {
     Shape& shape = shapes[info.name];
     for (const Dimension& d : info.shape) shape.push_back(d.free() ? extent : d.size);
     shape[0] = rows;
@@ -70,10 +72,10 @@ BoundCall bind(const Session& session, Index rows, Index extent) {
 }
 
 // Runs the samples from `first` on as the rows of one call; the outputs one behind the other.
-std::vector<std::vector<std::byte>> run(const Session& session, Index rows, Index extent,
-                                        int first) {
-  BoundCall call = bind(session, rows, extent);
-  for (const TensorInfo& info : session.model().inputs())
+std::vector<std::vector<std::byte>> run(const Session& session, const Inputs& inputs, Index rows,
+                                        Index extent, int first) {
+  BoundCall call = bind(session, inputs, rows, extent);
+  for (const TensorInfo& info : inputs)
     for (Index row = 0; row < rows; ++row)
       fill(call, info, static_cast<std::size_t>(row), first + static_cast<int>(row));
   if (const Status status = call.run(); !status.ok())
@@ -89,10 +91,10 @@ std::vector<std::vector<std::byte>> run(const Session& session, Index rows, Inde
   return outputs;
 }
 
-bool rows_are_independent(const Session& session, Index extent) {
-  const auto both = run(session, 2, extent, 0);
+bool rows_are_independent(const Session& session, const Inputs& inputs, Index extent) {
+  const auto both = run(session, inputs, 2, extent, 0);
   for (int sample = 0; sample < 2; ++sample) {
-    const auto alone = run(session, 1, extent, sample);
+    const auto alone = run(session, inputs, 1, extent, sample);
     for (std::size_t i = 0; i < both.size(); ++i) {
       const std::size_t bytes = alone[i].size();
       const std::byte* row = both[i].data() + static_cast<std::size_t>(sample) * bytes;
@@ -106,10 +108,14 @@ bool rows_are_independent(const Session& session, Index extent) {
 }  // namespace
 
 bool has_batch_axis(const Session& session) {
+  return has_batch_axis(session, session.model().inputs());
+}
+
+bool has_batch_axis(const Session& session, const std::vector<TensorInfo>& inputs) {
   if (!declared(session.model())) return false;
   for (const Index extent : {1, 16, 64})  // of free dimensions other than the batch
     try {
-      return rows_are_independent(session, extent);
+      return rows_are_independent(session, inputs, extent);
     } catch (const Error&) {  // not a shape that the model can have
     }
   return false;

@@ -91,6 +91,7 @@ BatchQueue::Candidates BatchQueue::candidates() const {
       for (const PendingPtr& pending : *queue) {
         if (!found.list.empty() && pending->shapes != found.list.front()->shapes) {
           found.closed = true;  // it would wait for nothing
+          if (limits_.preserve_ordering) return found;
           continue;
         }
         if (!found.list.empty() && found.rows + pending->rows > limits_.max_batch_size) {

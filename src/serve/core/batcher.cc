@@ -27,9 +27,10 @@ Failure expired(const Pending& pending, Time now) {
 }  // namespace
 
 Batcher::Batcher(std::string name, const Session& session, BatchLimits limits,
-                 std::shared_ptr<MemoryBudget> memory)
+                 std::shared_ptr<MemoryBudget> memory, std::optional<ServedTensors> tensors)
     : name_(std::move(name)),
       session_(session),
+      tensors_(tensors ? std::move(*tensors) : ServedTensors::of(session.model())),
       limits_(std::move(limits)),
       memory_(std::move(memory)),
       queue_(limits_) {
@@ -68,7 +69,7 @@ std::optional<Ticket> Batcher::try_submit(Request& request, OnDone& on_done) {
 }
 
 std::optional<Failure> Batcher::accept(const PendingPtr& pending, bool& unloading) {
-  if (auto failure = check_request(name_, session_.model(), limits_, *pending)) return failure;
+  if (auto failure = check_request(name_, tensors_, limits_, *pending)) return failure;
   auto failure = enqueue(pending, unloading);
   if (failure) statistics_.add_rejected();
   return failure;

@@ -3,6 +3,7 @@
 
 #include "serve/core/batch_queue.h"
 #include "serve/core/memory_budget.h"
+#include "serve/core/served_tensors.h"
 #include "serve/core/statistics.h"
 
 #include <engine/session.h>
@@ -29,9 +30,10 @@ class Ticket {
 class Batcher {
  public:
   /// `limits.max_batch_size` is 0 unless the model has a batch axis (`has_batch_axis`). The name is
-  /// what messages call the model.
+  /// what messages call the model. Requests are held against `tensors`; against all of the model's
+  /// if they are not given.
   Batcher(std::string name, const Session& session, BatchLimits limits,
-          std::shared_ptr<MemoryBudget> memory);
+          std::shared_ptr<MemoryBudget> memory, std::optional<ServedTensors> tensors = {});
   /// As `stop`. Not to be called from a callback.
   ~Batcher();
   Batcher(const Batcher&) = delete;
@@ -55,6 +57,7 @@ class Batcher {
   ModelStatistics statistics() const { return statistics_.read(); }
   std::size_t queued() const;
   const BatchLimits& limits() const noexcept { return limits_; }
+  const ServedTensors& tensors() const noexcept { return tensors_; }
 
  private:
   std::optional<Failure> accept(const PendingPtr& pending, bool& unloading);
@@ -68,6 +71,7 @@ class Batcher {
 
   const std::string name_;
   const Session session_;
+  const ServedTensors tensors_;
   const BatchLimits limits_;
   const std::shared_ptr<MemoryBudget> memory_;
   StatisticsCollector statistics_;

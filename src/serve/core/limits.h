@@ -29,7 +29,8 @@ struct BatchLimits {
   Index max_batch_size = 0;  ///< rows of a batch and of a request; 0: requests run one by one
   std::vector<Index> preferred_batch_size = {};  ///< rows; empty: as many as possible
   std::chrono::microseconds max_queue_delay{0};  ///< how long a batch may wait to be filled
-  std::uint64_t priority_levels = 0;             ///< 1 is served first; 0: one level
+  bool preserve_ordering = false;  ///< requests of one level begin in the order that they arrive in
+  std::uint64_t priority_levels = 0;  ///< 1 is served first; 0: one level
   std::uint64_t default_priority_level = 0;
   QueuePolicy default_queue_policy = {};
   std::map<std::uint64_t, QueuePolicy> priority_queue_policy = {};

@@ -6,25 +6,35 @@
 
 namespace engine::serve {
 
-void Repository::load(const ModelSource& source) {
+std::shared_ptr<ServedModel> Repository::load(const ModelSource& source) {
   auto model = std::make_shared<ServedModel>(source, memory_);
+  auto before = model;
   {
     const std::unique_lock lock(mutex_);
-    std::swap(models_[source.name][source.version], model);
+    std::swap(models_[source.name][source.version], before);
   }
-  if (model) model->batcher().stop();
+  if (before) before->batcher().stop();
+  return model;
 }
 
-bool Repository::unload(const std::string& name) {
+bool Repository::unload(const std::string& name, std::optional<Index> version) {
   Versions versions;
   {
     const std::unique_lock lock(mutex_);
     const auto found = models_.find(name);
-    if (found == models_.end() || found->second.empty()) return false;
-    std::swap(versions, found->second);
+    if (found == models_.end()) return false;
+    if (!version) std::swap(versions, found->second);
+    else if (auto one = found->second.extract(*version)) versions.insert(std::move(one));
   }
+  if (versions.empty()) return false;
   for (const auto& [version, model] : versions) model->batcher().stop();
   return true;
+}
+
+void Repository::forget(const std::string& name) {
+  const std::unique_lock lock(mutex_);
+  const auto found = models_.find(name);
+  if (found != models_.end() && found->second.empty()) models_.erase(found);
 }
 
 std::shared_ptr<ServedModel> Repository::find(std::string_view name, std::optional<Index> version,

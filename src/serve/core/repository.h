@@ -20,11 +20,14 @@ class Repository {
   /// Loads a version, beside others of its name. One that is there is exchanged once the new one
   /// is ready, and finishes what it accepted before this returns. Throws Error; nothing changes
   /// then.
-  void load(const ModelSource& source);
+  std::shared_ptr<ServedModel> load(const ModelSource& source);
 
-  /// Takes all versions of a name out, and returns when they have answered what they accepted.
-  /// False if there are none.
-  bool unload(const std::string& name);
+  /// Takes a version, or all versions of a name, out, and returns when they have answered what they
+  /// accepted. False if there are none.
+  bool unload(const std::string& name, std::optional<Index> version = {});
+
+  /// Drops a name without versions: it then is not known, instead of unloaded.
+  void forget(const std::string& name);
 
   /// The version, or the newest; else null and `why`.
   std::shared_ptr<ServedModel> find(std::string_view name, std::optional<Index> version,

@@ -14,22 +14,22 @@ using Sizes = std::map<std::string, Index, std::less<>>;
 
 Failure invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
-std::optional<Failure> check_names(std::string_view name, const Model& model,
+std::optional<Failure> check_names(std::string_view name, const std::vector<TensorInfo>& list,
                                    const Tensors& inputs) {
   std::vector<std::string> missing, got;
   std::size_t required = 0;
-  for (const TensorInfo& info : model.inputs()) {
+  for (const TensorInfo& info : list) {
     if (info.optional) continue;
     ++required;
     if (!inputs.contains(info.name)) missing.push_back(info.name);
   }
   for (const auto& [input, tensor] : inputs) {
     got.push_back(input);
-    if (std::ranges::find(model.inputs(), input, &TensorInfo::name) == model.inputs().end() &&
+    if (std::ranges::find(list, input, &TensorInfo::name) == list.end() &&
         inputs.size() <= required)
       return invalid("unexpected inference input " + quote(input) + " for model " + quote(name));
   }
-  if (missing.empty() && inputs.size() <= model.inputs().size()) return {};
+  if (missing.empty() && inputs.size() <= list.size()) return {};
   return invalid("expected " + std::to_string(required) + " inputs but got " +
                  std::to_string(inputs.size()) + " inputs for model " + quote(name) +
                  ". Got input(s) " + names_text(got) + ", but missing required input(s) " +
@@ -83,15 +83,25 @@ std::optional<Failure> check_rows(std::string_view name, const BatchLimits& limi
   return {};
 }
 
+std::optional<Failure> check_outputs(const ServedTensors& tensors, std::string_view name,
+                                     std::vector<std::string>& outputs) {
+  for (const std::string& output : outputs)
+    if (std::ranges::find(tensors.outputs, output, &TensorInfo::name) == tensors.outputs.end())
+      return invalid("unexpected inference output " + quote(output) + " for model " + quote(name));
+  if (outputs.empty() && !tensors.all_outputs)
+    for (const TensorInfo& info : tensors.outputs) outputs.push_back(info.name);
+  return {};
+}
+
 }  // namespace
 
-std::optional<Failure> check_request(std::string_view name, const Model& model,
+std::optional<Failure> check_request(std::string_view name, const ServedTensors& tensors,
                                      const BatchLimits& limits, Pending& pending) {
   const Tensors& inputs = pending.request.inputs;
   const bool batched = limits.max_batch_size > 0;
-  if (auto failure = check_names(name, model, inputs)) return failure;
+  if (auto failure = check_names(name, tensors.inputs, inputs)) return failure;
   Sizes sizes;
-  for (const TensorInfo& info : model.inputs()) {
+  for (const TensorInfo& info : tensors.inputs) {
     const auto found = inputs.find(info.name);
     if (found == inputs.end()) continue;
     const Tensor& tensor = found->second;
@@ -100,9 +110,7 @@ std::optional<Failure> check_request(std::string_view name, const Model& model,
     pending.shapes.push_back(tensor.rank());
     pending.shapes.insert(pending.shapes.end(), tensor.shape().begin() + 1, tensor.shape().end());
   }
-  for (const std::string& output : pending.request.outputs)
-    if (std::ranges::find(model.outputs(), output, &TensorInfo::name) == model.outputs().end())
-      return invalid("unexpected inference output " + quote(output) + " for model " + quote(name));
+  if (auto failure = check_outputs(tensors, name, pending.request.outputs)) return failure;
   return batched ? check_rows(name, limits, pending) : std::nullopt;
 }
 

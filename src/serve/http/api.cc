@@ -1,5 +1,6 @@
 #include "serve/http/api.h"
 
+#include "serve/http/config_json.h"
 #include "serve/http/infer_encode.h"
 #include "serve/http/json_write.h"
 #include "serve/http/model_json.h"
@@ -18,8 +19,8 @@ std::string server_metadata() {
   std::string json = "{\"name\":\"engine\",\"version\":";
   append_string(json, engine::version());
   return json +
-         ",\"extensions\":[\"binary_tensor_data\",\"parameters\",\"schedule_policy\","
-         "\"statistics\"]}";
+         ",\"extensions\":[\"binary_tensor_data\",\"model_configuration\",\"parameters\","
+         "\"schedule_policy\",\"statistics\"]}";
 }
 
 Failure failure_of(const Error& error) {
@@ -77,7 +78,7 @@ std::optional<Api::ModelPath> Api::parse_model_path(std::string_view path) {
     next = 3;
   }
   if (next < parts.size()) result.action = parts[next++];
-  constexpr std::string_view kActions[] = {"", "ready", "infer", "stats"};
+  constexpr std::string_view kActions[] = {"", "ready", "infer", "stats", "config"};
   if (next != parts.size() || std::ranges::find(kActions, result.action) == std::end(kActions))
     return {};
   return result;
@@ -130,6 +131,7 @@ HttpResponse Api::model(const ModelPath& path) const {
     return encode_failure(why);
   }
   if (path.action == "stats") return {.text = statistics_json({model})};
+  if (path.action == "config") return {.text = config_json(model->config())};
   return {.text = metadata_json(*model, repository_.versions(path.name))};
 }
 

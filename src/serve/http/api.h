@@ -28,7 +28,7 @@ class Api {
   struct ModelPath {
     std::string name;
     std::optional<Index> version;
-    std::string action;  ///< "", "ready", "infer" or "stats"
+    std::string action;  ///< "", "ready", "infer", "stats" or "config"
   };
   static std::optional<ModelPath> parse_model_path(std::string_view path);
 

@@ -2,6 +2,7 @@
 
 #include "serve/core/datatype.h"
 #include "serve/http/json_write.h"
+#include "serve/proto/model_config.pb.h"
 
 namespace engine::serve::http {
 namespace {
@@ -57,9 +58,10 @@ std::string metadata_json(const ServedModel& model, const std::vector<Index>& ve
   json += ",\"versions\":[";
   for (const Index version : versions)
     json += (version == versions.front() ? "\"" : ",\"") + std::to_string(version) + "\"";
-  json += "],\"platform\":\"engine_onnx\"";
-  append_tensors(json, "inputs", model.model().inputs());
-  append_tensors(json, "outputs", model.model().outputs());
+  json += "],\"platform\":";
+  append_string(json, model.config().platform());
+  append_tensors(json, "inputs", model.tensors().inputs);
+  append_tensors(json, "outputs", model.tensors().outputs);
   return json + "}";
 }
 

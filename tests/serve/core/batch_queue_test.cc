@@ -128,6 +128,16 @@ TEST(BatchQueue, OtherShapesGoIntoOtherBatchesAndNoneWaitsForThem) {
   EXPECT_EQ(next(queue, at(100)), (Rows{2}));
 }
 
+TEST(BatchQueue, NothingOvertakesWhereOrderIsPreserved) {
+  BatchQueue queue({.max_batch_size = 8, .preserve_ordering = true});
+  queue.push(request(1, {2, 16}), kStart);
+  queue.push(request(2, {2, 17}), kStart);
+  queue.push(request(3, {2, 16}), kStart);
+  EXPECT_EQ(next(queue, kStart), (Rows{1}));
+  EXPECT_EQ(next(queue, kStart), (Rows{2}));
+  EXPECT_EQ(next(queue, kStart), (Rows{3}));
+}
+
 TEST(BatchQueue, ServesPriorityOneFirst) {
   BatchQueue queue({.max_batch_size = 2, .priority_levels = 3, .default_priority_level = 2});
   std::vector<PendingPtr> sent;

@@ -1,5 +1,6 @@
 #include "serve/core/repository.h"
 
+#include "serve/config/config_text.h"
 #include "serve/core/sha256.h"
 #include "tests/serve/core/serving.h"
 
@@ -147,6 +148,70 @@ TEST(ServedModel, LimitsFollowFromTheModel) {
   EXPECT_EQ(response.outputs.at("y").values<float>()[1], 1.0f);
   EXPECT_THROW(s.repository.load({.file = file.path(), .name = "fixed", .must_batch = true}),
                Error);
+}
+
+std::shared_ptr<const inference::ModelConfig> config(const std::string& text) {
+  return std::make_shared<inference::ModelConfig>(parse_config(text, "config.pbtxt"));
+}
+
+TEST(ServedModel, IsServedAsItsConfigurationSays) {
+  Served s;
+  s.repository.load({.file = s.file.path(),
+                     .name = "m",
+                     .config = config("max_batch_size: 2 instance_group { count: 2 }")});
+  const auto model = s.find("m");
+  EXPECT_EQ(model->limits().max_batch_size, 2);
+  EXPECT_EQ(model->limits().instances, 2);
+  EXPECT_EQ(model->config().name(), "m");
+  EXPECT_EQ(model->config().max_batch_size(), 2);
+  EXPECT_EQ(send(model->batcher(), lookup({1, 2, 3})).get().failure->message,
+            "inference request batch-size must be <= 2 for 'm'");
+  EXPECT_FALSE(send(model->batcher(), lookup({1, 2})).get().failure);
+}
+
+TEST(ServedModel, HoldsRequestsAgainstItsConfiguration) {
+  Served s;
+  s.repository.load({.file = s.file.path(),
+                     .name = "m",
+                     .config = config("input { name: 'i' data_type: TYPE_INT64 dims: 2 }")});
+  const auto model = s.find("m");
+  EXPECT_EQ(model->limits().max_batch_size, 0);
+  EXPECT_EQ(send(model->batcher(), lookup({1})).get().failure->message,
+            "unexpected shape for input 'i' for model 'm'. Expected [2], got [1]");
+  EXPECT_FALSE(send(model->batcher(), lookup({1, 2})).get().failure);
+}
+
+TEST(ServedModel, AnswersOnlyTheOutputsOfItsConfiguration) {
+  onnx::test::ModelWriter two;
+  two.graph().input("x").output("y").output("z");
+  two.graph().node("Relu", {"x"}, {"y"});
+  two.graph().node("Neg", {"x"}, {"z"});
+  const ModelFile file(two.bytes());
+  Served s;
+  s.repository.load({.file = file.path(),
+                     .name = "m",
+                     .config = config("output { name: 'z' data_type: TYPE_FP32 dims: 2 }")});
+  Request request{.inputs = {{"x", Tensor::of<float>({2}, {-1, 1})}}};
+  const Response response = send(s.find("m")->batcher(), request).get();
+  ASSERT_FALSE(response.failure) << response.failure->message;
+  ASSERT_EQ(response.outputs.size(), 1u);
+  EXPECT_EQ(response.outputs.at("z").values<float>()[0], 1.0f);
+  request.outputs = {"y"};
+  EXPECT_EQ(send(s.find("m")->batcher(), request).get().failure->message,
+            "unexpected inference output 'y' for model 'm'");
+}
+
+TEST(ServedModel, MustBatchIfItsConfigurationSaysSo) {
+  onnx::test::ModelWriter mixing;
+  mixing.graph().input("x", {"N", 2}).output("y").node("Transpose", {"x"}, {"y"});
+  const ModelFile file(mixing.bytes());
+  Served s;
+  EXPECT_THROW(
+      s.repository.load({.file = file.path(), .name = "m", .config = config("max_batch_size: 2")}),
+      Error);
+  s.repository.load({.file = file.path(), .name = "m", .config = config("name: 'm'")});
+  EXPECT_EQ(s.find("m")->config().max_batch_size(), 0);
+  EXPECT_FALSE(s.find("m")->config().has_dynamic_batching());
 }
 
 }  // namespace

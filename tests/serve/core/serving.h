@@ -8,12 +8,13 @@
 
 namespace engine::serve::test {
 
-/// table [4, 2], indices int64 [N] -> rows float32 [N, 2]: row i holds 10 i and 10 i + 1.
-inline std::string lookup_bytes() {
+/// table [4, 2], indices int64 [N] -> rows float32 [N, 2]: row i holds `plus` + 10 i and 1 more.
+inline std::string lookup_bytes(float plus = 0) {
   onnx::test::ModelWriter model;
   onnx::test::GraphWriter graph = model.graph();
   graph.input("i", {"N"}, onnx::pb::TensorProto::INT64).output("y");
-  graph.floats("table", {4, 2}, {0, 1, 10, 11, 20, 21, 30, 31});
+  graph.floats("table", {4, 2},
+               {plus, plus + 1, plus + 10, plus + 11, plus + 20, plus + 21, plus + 30, plus + 31});
   graph.node("Gather", {"table", "i"}, {"y"});
   return model.bytes();
 }

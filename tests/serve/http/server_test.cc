@@ -124,16 +124,29 @@ TEST_F(HttpServer, TellsAboutItself) {
 
 TEST_F(HttpServer, TellsAboutModels) {
   Client client(port());
-  EXPECT_EQ(client.ask(get("/v2/models/lookup")).body,
-            R"({"name":"lookup","versions":["1"],"platform":"engine_onnx","inputs":[{"name":"i",)"
-            R"("datatype":"INT64","shape":[-1]}],"outputs":[{"name":"y","datatype":"FP32",)"
-            R"("shape":[-1,2]}]})");
+  EXPECT_EQ(
+      client.ask(get("/v2/models/lookup")).body,
+      R"({"name":"lookup","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"i",)"
+      R"("datatype":"INT64","shape":[-1]}],"outputs":[{"name":"y","datatype":"FP32",)"
+      R"("shape":[-1,2]}]})");
   EXPECT_EQ(client.ask(get("/v2/models/lookup/versions/1/ready")).status, 200);
   EXPECT_EQ(client.ask(get("/v2/models/nope/ready")).status, 400);
   EXPECT_EQ(client.ask(get("/v2/models/lookup/versions/2/ready")).status, 400);
   const Answer unknown = client.ask(get("/v2/models/nope"));
   EXPECT_EQ(unknown.status, 404);
   EXPECT_EQ(unknown.body, R"({"error":"Request for unknown model: 'nope' is not found"})");
+}
+
+TEST_F(HttpServer, TellsTheConfigurationOfModels) {
+  Client client(port());
+  const Answer answer = client.ask(get("/v2/models/lookup/config"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_TRUE(answer.body.starts_with(
+      R"({"name":"lookup","platform":"onnxruntime_onnx","backend":"onnxruntime",)"))
+      << answer.body;
+  EXPECT_EQ(client.ask(get("/v2/models/lookup/versions/1/config")).body, answer.body);
+  EXPECT_EQ(client.ask(get("/v2/models/lookup/versions/2/config")).status, 404);
+  EXPECT_EQ(client.ask(post("/v2/models/lookup/config", "")).status, 405);
 }
 
 TEST_F(HttpServer, RefusesPathsAndMethodsThatAreNot) {
