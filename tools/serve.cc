@@ -2,23 +2,27 @@
 #include "tools/command.h"
 
 #include "tools/options.h"
+#include "tools/serve/repository_options.h"
+#include "tools/serve/triton_options.h"
 #include "tools/text/print.h"
 
 #include "base/check.h"
 #include "base/text.h"
-#include "serve/core/repository.h"
 #include "serve/http/server.h"
 
 #include <csignal>
 #include <filesystem>
 #include <memory>
-#include <regex>
+#include <mutex>
+#include <set>
 
 namespace engine::tools {
 namespace {
 
 struct Options {
   std::vector<std::string> models;
+  RepositoryOptions repository;
+  std::vector<std::string> ignored;  // options of Triton that were given
   SessionOptions session;
   serve::http::ServerOptions http;
   serve::BatchLimits limits = serve::default_limits();
@@ -29,38 +33,57 @@ struct Options {
 
 // "NAME=FILE", or the name that the file or, if it is "model.onnx", its folder has.
 serve::ModelSource source_of(const std::string& text, const Options& options) {
-  static const std::regex kName("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
   const std::size_t equals = text.find('=');
   serve::ModelSource source;
   source.file = equals == text.npos ? text : text.substr(equals + 1);
   source.name = equals == text.npos ? source.file.stem().string() : text.substr(0, equals);
   if (equals == text.npos && source.name == "model")
     source.name = std::filesystem::absolute(source.file).parent_path().filename().string();
-  if (!std::regex_match(source.name, kName))
+  if (!serve::is_model_name(source.name))
     fail(ErrorCode::kInvalidArgument, quote(source.name),
          " is no name for a model (letters, digits, _, . and -, at most 128); give it one as "
          "NAME=FILE");
+  // A pipe or a device would be waited for, or read, for ever.
+  if (std::error_code ignored; std::filesystem::exists(source.file, ignored) &&
+                               !std::filesystem::is_regular_file(source.file, ignored))
+    fail(ErrorCode::kInvalidArgument, quote(source.file.string()), " is no file of a model");
   source.session = options.session;
   source.limits = options.limits;
   return source;
 }
 
-void load(serve::Repository& repository, const std::string& text, const Options& options) {
-  const serve::ModelSource source = source_of(text, options);
-  // A pipe or a device would be waited for, or read, for ever.
-  if (std::error_code ignored; std::filesystem::exists(source.file, ignored) &&
-                               !std::filesystem::is_regular_file(source.file, ignored))
-    fail(ErrorCode::kInvalidArgument, quote(source.file.string()), " is no file of a model");
-  serve::Failure why;
-  if (repository.find(source.name, {}, why))
-    fail(ErrorCode::kInvalidArgument, "two models are called ", quote(source.name),
-         "; give them names as NAME=FILE");
-  repository.load(source);
-  const auto model = repository.find(source.name, {}, why);
-  print_remarks(model->session());
-  remark(fmt::format("model {} ({}) is ready on {}, {}", source.name, model->sha256().substr(0, 12),
-                     model->session().device(),
-                     model->limits().max_batch_size > 0 ? "batched" : "one request at a time"));
+std::vector<serve::ModelSource> sources_of(const Options& options) {
+  std::vector<serve::ModelSource> sources;
+  std::set<std::string> names;
+  for (const std::string& text : options.models) {
+    sources.push_back(source_of(text, options));
+    if (!names.insert(sources.back().name).second)
+      fail(ErrorCode::kInvalidArgument, "two models are called ", quote(sources.back().name),
+           "; give them names as NAME=FILE");
+  }
+  return sources;
+}
+
+void tell_ready(const serve::ServedModel& model) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  print_remarks(model.session());
+  remark(fmt::format("model {}{} ({}) is ready on {}, {}", model.name(),
+                     model.version() == 1 ? "" : fmt::format(" version {}", model.version()),
+                     model.sha256().substr(0, 12), model.session().device(),
+                     model.limits().max_batch_size > 0 ? "batched" : "one request at a time"));
+}
+
+serve::ControlOptions control_options(const Options& options) {
+  serve::ControlOptions control = options.repository.control();
+  control.models = sources_of(options);
+  control.session = options.session;
+  control.limits = options.limits;
+  control.on_loaded = tell_ready;
+  control.on_failed = [](const std::string& name, const std::string& reason) {
+    remark(fmt::format("model {}: {}", name, reason));
+  };
+  return control;
 }
 
 // SIGTERM and SIGINT, which all threads that are started after this leave to `wait`.
@@ -89,13 +112,24 @@ class EndSignals {
 };
 
 int run(const Options& options) {
+  if (!options.ignored.empty())
+    remark(join(options.ignored) + ": options of Triton that have no effect here");
+  if (options.models.empty() && !options.repository.is_enough())
+    fail(ErrorCode::kInvalidArgument,
+         "there is nothing to serve; give MODEL or --model-repository");
   EndSignals signals;
   serve::Repository repository(options.queue_bytes);
-  for (const std::string& model : options.models) {
-    if (signals.is_pending()) return kGood;  // nothing has been accepted yet
-    load(repository, model, options);
+  serve::ModelControl control(repository, control_options(options));
+  const std::size_t failed = control.start([&] { return !signals.is_pending(); });
+  if (signals.is_pending()) return kGood;  // nothing has been accepted yet
+  if (failed > 0 && options.repository.exit_on_error) {
+    remark(fmt::format("{} not loaded (--exit-on-error=false serves the others)",
+                       failed == 1 ? "a model was" : fmt::format("{} models were", failed)));
+    return kBadInput;
   }
-  serve::http::Server server(repository, options.http);
+  serve::http::ServerOptions http = options.http;
+  http.control = &control;
+  serve::http::Server server(repository, http);
   print("Started HTTPService at {}:{}\n", options.http.address, server.port());
   std::fflush(stdout);
   signals.wait();
@@ -103,6 +137,7 @@ int run(const Options& options) {
       std::chrono::steady_clock::now() + std::chrono::seconds(options.exit_timeout_s);
   remark("finishing what was accepted");
   server.drain();
+  control.stop();
   repository.stop(give_up);
   server.end(give_up);
   return kGood;
@@ -144,7 +179,8 @@ void add_batch_options(CLI::App& app, Options& options) {
 void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Serve models over HTTP, by KServe's protocol");
-  command->add_option("MODEL", options->models, "ONNX files, or NAME=FILE")->required();
+  command->add_option("MODEL", options->models, "ONNX files, or NAME=FILE");
+  add_repository_options(*command, options->repository);
   add_http_options(*command, options->http);
   add_batch_options(*command, *options);
   command
@@ -156,6 +192,7 @@ void add_serve(CLI::App& app, Action& action) {
       ->capture_default_str()
       ->check(CLI::Range(0, 86'400));
   add_session_options(*command, options->session);
+  ignore_triton_options(*command, options->ignored);
   command->footer(
       "Example:\n"
       "  engine serve models/jet_tagger.onnx\n"

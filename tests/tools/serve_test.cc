@@ -2,25 +2,35 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace engine::tools {
 namespace {
 
-// Starts the server on a free port, asks $1 of it, ends it by SIGTERM, and prints its exit code.
-const char* const kAsk = R"(
-engine serve $MODELS/jet_tagger.onnx --http-port 0 > log 2> errors & pid=$!
+// Starts the server on a free port with these arguments, asks paths of it, ends it by SIGTERM, and
+// prints its exit code. `method` is of all paths.
+Outcome ask(const std::string& arguments, const std::vector<std::string>& paths,
+            const std::string& method = "GET", const std::string& before = "") {
+  std::string line =
+      before + "engine serve --http-port 0 " + arguments + R"( > log 2> errors & pid=$!
 for i in $(seq 600); do grep -q Started log && break; sleep 0.1; done
 port=$(sed 's/.*://' log)
-bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf 'GET PATH HTTP/1.0\r\n\r\n' >&3; cat <&3"
-kill -TERM $pid; wait $pid; echo; echo "exit $?"; cat errors >&2)";
-
-Outcome ask(const std::string& path) {
-  std::string line = kAsk;
-  line.replace(line.find("PATH"), 4, path);
-  return shell(line);
+)";
+  for (const std::string& path : paths)
+    line += "bash -c \"exec 3<>/dev/tcp/127.0.0.1/$port; printf '" + method + " " + path +
+            " HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3\"; echo\n";
+  return shell(line + "kill -TERM $pid; wait $pid; echo; echo \"exit $?\"; cat errors >&2");
 }
 
+// A repository in the folder that the line runs in.
+const std::string kRepository =
+    "mkdir -p models/jets/1 models/jets/2 models/bad/1; cp $MODELS/jet_tagger.onnx "
+    "models/jets/1/net.onnx; "
+    "cp $MODELS/jet_tagger.onnx models/jets/2/net.onnx; echo bad > models/bad/1/model.onnx; "
+    "echo \"default_model_filename: 'net.onnx' max_batch_size: 32\" > models/jets/config.pbtxt\n";
+
 TEST(Serve, AnswersUntilItIsEnded) {
-  const Outcome outcome = ask("/v2/models/jet_tagger");
+  const Outcome outcome = ask("$MODELS/jet_tagger.onnx", {"/v2/models/jet_tagger"});
   EXPECT_NE(outcome.out.find("HTTP/1.1 200 OK"), std::string::npos) << outcome.out << outcome.err;
   EXPECT_NE(outcome.out.find(R"("name":"jets","datatype":"FP32","shape":[-1,16])"),
             std::string::npos);
@@ -46,6 +56,62 @@ TEST(Serve, RefusesWhatItCannotServe) {
   EXPECT_EQ(address.code, 2);
   EXPECT_NE(address.err.find("cannot listen at 203.0.113.1:8000"), std::string::npos)
       << address.err;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Serve, ServesAModelRepository) {
+  const Outcome outcome =
+      ask("--model-repository=models --exit-on-error=false --strict-readiness false",
+          {"/v2/models/jets/config", "/v2/models/jets", "/v2/health/ready"}, "GET", kRepository);
+  EXPECT_TRUE(has(outcome.out, R"("max_batch_size":32)")) << outcome.out << outcome.err;
+  EXPECT_TRUE(has(outcome.out, R"("versions":["2"])")) << outcome.out;
+  EXPECT_TRUE(has(outcome.out, R"({"ready":true})")) << outcome.out;
+  EXPECT_TRUE(has(outcome.err, "model bad: version 1: model 'model.onnx': not an ONNX file"))
+      << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "model jets version 2 (")) << outcome.err;
+}
+
+TEST(Serve, EndsIfAModelOfTheStartCannotBeLoaded) {
+  const Outcome outcome = shell(kRepository + "engine serve --model-store models");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(has(outcome.err, "a model was not loaded (--exit-on-error=false")) << outcome.err;
+}
+
+TEST(Serve, LoadsWhatIsAskedFor) {
+  const Outcome outcome =
+      ask("--model-repository models --model-control-mode=explicit --load-model jets",
+          {"/v2/repository/index", "/v2/repository/models/jets/unload", "/v2/repository/index"},
+          "POST", kRepository);
+  EXPECT_TRUE(has(outcome.out, R"([{"name":"bad"},{"name":"jets","version":"2","state":"READY"}])"))
+      << outcome.out << outcome.err;
+  EXPECT_TRUE(has(outcome.out, R"("reason":"unloaded")")) << outcome.out;
+}
+
+TEST(Serve, MayStartEmpty) {
+  const Outcome outcome = ask("--model-control-mode explicit", {"/v2/repository/index"}, "POST");
+  EXPECT_TRUE(has(outcome.out, "\r\n\r\n[]")) << outcome.out << outcome.err;
+  EXPECT_EQ(shell("engine serve --model-repository nothing").code, 2);
+  EXPECT_EQ(shell("engine serve --load-model x --model-repository .").code, 2);
+  EXPECT_EQ(shell("engine serve --model-control-mode x $MODELS/jet_tagger.onnx").code, 2);
+}
+
+TEST(Serve, PassesOverOptionsThatOnlyTritonHas) {
+  const Outcome outcome =
+      ask("--log-verbose=1 --log-info true --backend-config=onnxruntime,x=1 --backend-config "
+          "tensorflow,y=2 --strict-model-config=false --allow-metrics false --rate-limit=off "
+          "--disable-auto-complete-config $MODELS/jet_tagger.onnx",
+          {"/v2/models/jet_tagger/ready"});
+  EXPECT_TRUE(has(outcome.out, "HTTP/1.1 200 OK")) << outcome.out << outcome.err;
+  for (const char* name :
+       {"--log-verbose", "--log-info", "--backend-config", "--strict-model-config",
+        "--allow-metrics", "--rate-limit", "--disable-auto-complete-config"})
+    EXPECT_TRUE(has(outcome.err, name)) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "have no effect here")) << outcome.err;
+  EXPECT_EQ(shell("engine serve --log-nothing=1 $MODELS/jet_tagger.onnx").code, 2);
+  EXPECT_FALSE(has(shell("engine serve --help").out, "--backend-config"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "serve/http/infer_encode.h"
 #include "serve/http/json_write.h"
 #include "serve/http/model_json.h"
+#include "serve/http/repository_json.h"
 
 #include <engine/version.h>
 
@@ -19,8 +20,9 @@ std::string server_metadata() {
   std::string json = "{\"name\":\"engine\",\"version\":";
   append_string(json, engine::version());
   return json +
-         ",\"extensions\":[\"binary_tensor_data\",\"model_configuration\",\"parameters\","
-         "\"schedule_policy\",\"statistics\"]}";
+         ",\"extensions\":[\"binary_tensor_data\",\"model_configuration\",\"model_repository\","
+         "\"model_repository(unload_dependents)\",\"parameters\",\"schedule_policy\","
+         "\"statistics\"]}";
 }
 
 Failure failure_of(const Error& error) {
@@ -30,6 +32,10 @@ Failure failure_of(const Error& error) {
           : exhausted ? Code::kResourceExhausted
                       : Code::kInvalidArgument,
           error.what()};
+}
+
+Failure no_control() {
+  return {Code::kUnavailable, "this server has the models that it was started with"};
 }
 
 // What lasts from a request to its answer.
@@ -56,10 +62,8 @@ HttpResponse failed(const InferCall& call, Failure failure) {
   return encode_failure(failure);
 }
 
-}  // namespace
-
-// NAME[/versions/VERSION][/ACTION]
-std::optional<Api::ModelPath> Api::parse_model_path(std::string_view path) {
+// Between the slashes; none at all if one of them is empty.
+std::vector<std::string_view> parts_of(std::string_view path) {
   std::vector<std::string_view> parts;
   for (std::size_t slash = 0; slash != path.npos;) {
     slash = path.find('/');
@@ -67,6 +71,15 @@ std::optional<Api::ModelPath> Api::parse_model_path(std::string_view path) {
     if (parts.back().empty()) return {};
     if (slash != path.npos) path.remove_prefix(slash + 1);
   }
+  return parts;
+}
+
+}  // namespace
+
+// NAME[/versions/VERSION][/ACTION]
+std::optional<Api::ModelPath> Api::parse_model_path(std::string_view path) {
+  const std::vector<std::string_view> parts = parts_of(path);
+  if (parts.empty()) return {};
   ModelPath result{.name = std::string(parts[0]), .version = {}, .action = {}};
   std::size_t next = 1;
   if (parts.size() > 2 && parts[1] == "versions") {
@@ -84,9 +97,27 @@ std::optional<Api::ModelPath> Api::parse_model_path(std::string_view path) {
   return result;
 }
 
+// [REPOSITORY/]index, [REPOSITORY/]models/NAME/load and .../unload. As in Triton the repository's
+// name does not matter.
+std::optional<Api::RepositoryPath> Api::parse_repository_path(std::string_view path) {
+  std::vector<std::string_view> parts = parts_of(path);
+  if (parts.size() == 2 || parts.size() == 4) parts.erase(parts.begin());
+  if (parts.size() == 1 && parts[0] == "index") return RepositoryPath{{}, "index"};
+  if (parts.size() != 3 || parts[0] != "models" || (parts[2] != "load" && parts[2] != "unload"))
+    return {};
+  return RepositoryPath{std::string(parts[1]), std::string(parts[2])};
+}
+
 void Api::handle(HttpRequest request, const Reply& reply) {
   const std::string path = request.target.substr(0, request.target.find('?'));
-  constexpr std::string_view kModels = "/v2/models/";
+  constexpr std::string_view kModels = "/v2/models/", kRepository = "/v2/repository/";
+  if (path.starts_with(kRepository)) {
+    const auto repository =
+        parse_repository_path(std::string_view(path).substr(kRepository.size()));
+    if (!repository) return reply(not_found);
+    if (request.method != "POST") return reply(not_allowed);
+    return manage(*repository, std::move(request), reply);
+  }
   std::optional<ModelPath> model_path;
   const bool all_statistics = path == "/v2/models/stats";
   if (path.starts_with(kModels) && !all_statistics) {
@@ -106,12 +137,48 @@ void Api::handle(HttpRequest request, const Reply& reply) {
   reply([response = std::move(response)] { return response; });
 }
 
+void Api::manage(const RepositoryPath& path, HttpRequest request, const Reply& reply) {
+  if (!control_) return reply([] { return encode_failure(no_control()); });
+  const auto work = [this, path, body = std::move(request.body), reply] {
+    HttpResponse response;
+    try {
+      response = draining_ ? encode_failure({Code::kUnavailable, "the server shuts down"})
+                           : managed(path, *body);
+    } catch (const Error& error) {
+      response = encode_failure(failure_of(error));
+    } catch (const std::bad_alloc&) {
+      response = encode_failure({Code::kResourceExhausted, "out of memory"});
+    }
+    reply([response = std::move(response)] { return response; });
+  };
+  if (control_->post(work)) return;
+  reply([] {
+    return encode_failure(
+        {Code::kUnavailable, "too many requests about the repository wait; try again later"});
+  });
+}
+
+// Says what has happened: 200 and nothing else, where it has.
+HttpResponse Api::managed(const RepositoryPath& path, std::string_view body) const {
+  std::optional<Failure> failure;
+  if (path.action == "index") return {.text = index_json(control_->index(decode_index(body)))};
+  if (path.action == "load") {
+    failure = control_->load(path.model, decode_load(body));
+  } else {
+    check_unload(body);
+    failure = control_->unload(path.model);
+  }
+  if (!failure) return {};
+  shorten(failure->message);
+  return encode_failure(*failure);
+}
+
 HttpResponse Api::server(const std::string& path) const {
   if (path == "/v2") return {.text = server_metadata()};
   if (path == "/v2/health/live") return {.text = "{\"live\":true}"};
   if (path == "/v2/health/ready")
-    return draining_ ? HttpResponse{.status = 400, .text = "{\"ready\":false}"}
-                     : HttpResponse{.text = "{\"ready\":true}"};
+    return ready() ? HttpResponse{.text = "{\"ready\":true}"}
+                   : HttpResponse{.status = 400, .text = "{\"ready\":false}"};
   return not_found();
 }
 

@@ -1,6 +1,7 @@
 // The paths of KServe's protocol, version 2, over HTTP.
 #pragma once
 
+#include "serve/control/model_control.h"
 #include "serve/core/repository.h"
 #include "serve/http/message.h"
 
@@ -9,7 +10,8 @@
 
 namespace engine::serve::http {
 
-/// Answers requests on a repository. Thread-safe; knows no connections.
+/// Answers requests on a repository. Thread-safe; knows no connections. Requests that load or
+/// unload models are answered from the control's thread.
 class Api {
  public:
   /// Makes a response. It is called once, wherever encoding may take time.
@@ -17,7 +19,9 @@ class Api {
   /// Called once for each request, from within `handle` or from a model's thread.
   using Reply = std::function<void(Encode)>;
 
-  explicit Api(Repository& repository) : repository_(repository) {}
+  /// Without a control no model is loaded or unloaded by request.
+  explicit Api(Repository& repository, ModelControl* control = nullptr)
+      : repository_(repository), control_(control) {}
 
   void handle(HttpRequest request, const Reply& reply);
 
@@ -32,12 +36,22 @@ class Api {
   };
   static std::optional<ModelPath> parse_model_path(std::string_view path);
 
+  struct RepositoryPath {
+    std::string model;   ///< empty for the index
+    std::string action;  ///< "index", "load" or "unload"
+  };
+  static std::optional<RepositoryPath> parse_repository_path(std::string_view path);
+
+  bool ready() const noexcept { return !draining_ && (!control_ || control_->ready()); }
+  void manage(const RepositoryPath& path, HttpRequest request, const Reply& reply);
+  HttpResponse managed(const RepositoryPath& path, std::string_view body) const;
   HttpResponse server(const std::string& path) const;
   HttpResponse model(const ModelPath& path) const;
   HttpResponse model_statistics() const;
   void infer(const ModelPath& path, HttpRequest request, const Reply& reply);
 
   Repository& repository_;
+  ModelControl* const control_;
   std::atomic<bool> draining_ = false;
 };
 

@@ -84,7 +84,8 @@ bool strange_coding(const beast::http::request<beast::http::string_body>& messag
 class Connection;
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-  Impl(Repository& repository, const ServerOptions& options) : options(options), api(repository) {}
+  Impl(Repository& repository, const ServerOptions& options)
+      : options(options), api(repository, options.control) {}
 
   void listen();
   void accept();

@@ -1,0 +1,50 @@
+#include "tools/serve/repository_options.h"
+
+#include "base/check.h"
+
+namespace engine::tools {
+
+serve::ControlOptions RepositoryOptions::control() const {
+  serve::ControlOptions options;
+  options.repositories.assign(repositories.begin(), repositories.end());
+  options.config_name = config_name;
+  options.mode = mode == "poll"       ? serve::ControlMode::kPoll
+                 : mode == "explicit" ? serve::ControlMode::kExplicit
+                                      : serve::ControlMode::kNone;
+  if (!load_models.empty() && options.mode != serve::ControlMode::kExplicit)
+    fail(ErrorCode::kInvalidArgument, "--load-model needs --model-control-mode=explicit");
+  options.load_models = load_models;
+  options.poll_interval = std::chrono::seconds(poll_secs);
+  options.strict_readiness = strict_readiness;
+  return options;
+}
+
+void add_repository_options(CLI::App& app, RepositoryOptions& options) {
+  app.add_option("--model-repository,--model-store", options.repositories,
+                 "folder of models, each MODEL/VERSION/model.onnx and perhaps MODEL/config.pbtxt")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  app.add_option("--model-control-mode", options.mode,
+                 "none: the repositories' models; poll: also what changes there; explicit: what "
+                 "requests load and unload")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"none", "poll", "explicit"}));
+  app.add_option("--repository-poll-secs", options.poll_secs, "seconds between looks, if polling")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86'400));
+  app.add_option("--load-model", options.load_models,
+                 "model that is loaded at the start, if explicit; '*': all")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option("--model-config-name", options.config_name,
+                 "MODEL/configs/NAME.pbtxt takes the place of config.pbtxt")
+      ->type_name("NAME");
+  app.add_option("--strict-readiness", options.strict_readiness,
+                 "ready only if all models of the start serve")
+      ->capture_default_str();
+  app.add_option("--exit-on-error", options.exit_on_error,
+                 "end if a model of the start cannot be loaded")
+      ->capture_default_str();
+}
+
+}  // namespace engine::tools
