@@ -33,8 +33,43 @@ void check_scheduling(const ModelConfig& config) {
   if (config.response_cache().enable()) unsupported("response_cache", "each request is computed");
   if (config.model_transaction_policy().decoupled())
     unsupported("model_transaction_policy.decoupled", "each request has one response");
+  for (const auto& agent : config.model_repository_agents().agents())
+    if (agent.name() != "checksum")
+      unsupported("model_repository_agents " + quote(agent.name()), "the one here is 'checksum'");
   if (config.model_operations().op_library_filename_size() > 0)
     unsupported("model_operations.op_library_filename", "operators are the engine's own");
+}
+
+using Extents = google::protobuf::RepeatedField<std::int64_t>;
+
+std::string text_of(const Extents& extents) {
+  return dims_text(Shape(extents.begin(), extents.end()));
+}
+
+void check_extents(const Extents& extents, const std::string& whose) {
+  for (const std::int64_t extent : extents)
+    if (extent < -1 || extent == 0)
+      invalid(whose + " " + text_of(extents) + " (extents are positive, or -1 for any)");
+}
+
+// How many extents are free, and the product of the others; 0 if that is beyond 2^62.
+std::pair<int, std::int64_t> free_and_fixed(const Extents& extents) {
+  int free = 0;
+  std::int64_t fixed = 1;
+  for (const std::int64_t extent : extents)
+    if (extent < 0) ++free;
+    else fixed = fixed > (std::int64_t{1} << 62) / extent ? 0 : fixed * extent;
+  return {free, fixed};
+}
+
+template <class Tensor>
+void check_reshape(const Tensor& tensor, const std::string& whose) {
+  const Extents& shape = tensor.reshape().shape();
+  check_extents(shape, whose + " has reshape");
+  const auto of_dims = free_and_fixed(tensor.dims());
+  if (of_dims != free_and_fixed(shape) || of_dims.second == 0)
+    invalid(whose + " has dims " + text_of(tensor.dims()) + " and reshape " + text_of(shape) +
+            " (the same number of elements, and of free extents, is needed)");
 }
 
 template <class Tensor>
@@ -44,11 +79,8 @@ void check_tensor(const Tensor& tensor, const std::string& what,
   const std::string whose = what + " " + quote(tensor.name());
   if (!names.insert(tensor.name()).second) invalid(whose + " is there twice");
   if (tensor.data_type() == inference::TYPE_INVALID) invalid(whose + " has no data_type");
-  for (const std::int64_t extent : tensor.dims())
-    if (extent < -1 || extent == 0)
-      invalid(whose + " has extent " + std::to_string(extent) +
-              " in dims (positive, or -1 for any)");
-  if (tensor.has_reshape()) unsupported("reshape of " + whose, "clients see the model's shapes");
+  check_extents(tensor.dims(), whose + " has dims");
+  if (tensor.has_reshape()) check_reshape(tensor, whose);
   if (tensor.is_shape_tensor()) unsupported("is_shape_tensor of " + whose, "TensorRT has those");
   if (tensor.is_non_linear_format_io())
     unsupported("is_non_linear_format_io of " + whose, "TensorRT has those");

@@ -31,9 +31,10 @@ constexpr std::pair<DType, inference::DataType> kTypes[] = {
   invalid("the model has no " + whose + " (it has " + names_text(names) + ")");
 }
 
-template <class Tensor>
-Shape full_dims(const ModelConfig& config, const Tensor& tensor) {
-  Shape dims(tensor.dims().begin(), tensor.dims().end());
+using Extents = google::protobuf::RepeatedField<std::int64_t>;
+
+Shape full_dims(const ModelConfig& config, const Extents& extents) {
+  Shape dims(extents.begin(), extents.end());
   if (config.max_batch_size() > 0) dims.insert(dims.begin(), -1);
   return dims;
 }
@@ -53,7 +54,8 @@ TensorInfo narrowed(const ModelConfig& config, const Tensor& tensor, const std::
   const std::string whose = what + " " + quote(tensor.name());
   check_type(tensor, whose, info);
   TensorInfo served = info;
-  const Shape dims = full_dims(config, tensor);
+  const Shape dims =
+      full_dims(config, tensor.has_reshape() ? tensor.reshape().shape() : tensor.dims());
   if (!info.ranked) {
     served.ranked = true;
     for (const Index extent : dims) served.shape.push_back({.size = extent, .name = {}});
@@ -67,21 +69,33 @@ TensorInfo narrowed(const ModelConfig& config, const Tensor& tensor, const std::
   }
   if (!fits)
     invalid(whose + " is " + dims_text(declared_dims(info)) + " in the model, but " +
-            dims_text(dims) + " by its dims" +
+            dims_text(dims) + " by its " + (tensor.has_reshape() ? "reshape" : "dims") +
             (config.max_batch_size() > 0 ? " behind the axis of max_batch_size" : ""));
   return served;
+}
+
+// Clients see its dims, without names of free extents, which would be of the model's.
+template <class Tensor>
+void reshape(const ModelConfig& config, const Tensor& tensor, TensorInfo& info,
+             Reshapes& reshapes) {
+  const Shape dims = full_dims(config, tensor.dims());
+  reshapes[info.name] = {dims, declared_dims(info)};
+  info.shape.clear();
+  for (const Index extent : dims) info.shape.push_back({.size = extent, .name = {}});
 }
 
 // The declared tensors in their order; all of the model's if none are.
 template <class List>
 std::vector<TensorInfo> served(const ModelConfig& config, const List& declared,
-                               const std::string& what, const std::vector<TensorInfo>& own) {
+                               const std::string& what, const std::vector<TensorInfo>& own,
+                               Reshapes& reshapes) {
   if (declared.empty()) return own;
   std::vector<TensorInfo> list;
   for (const auto& tensor : declared) {
     const auto found = std::ranges::find(own, tensor.name(), &TensorInfo::name);
     if (found == own.end()) not_in_model(what + " " + quote(tensor.name()), own);
     list.push_back(narrowed(config, tensor, what, *found));
+    if (tensor.has_reshape()) reshape(config, tensor, list.back(), reshapes);
   }
   return list;
 }
@@ -116,8 +130,10 @@ inference::DataType config_type(DType dtype) noexcept {
 }
 
 ServedTensors served_tensors(const ModelConfig& config, const Model& model) {
-  ServedTensors tensors{served(config, config.input(), "input", model.inputs()),
-                        served(config, config.output(), "output", model.outputs()), true};
+  ServedTensors tensors;
+  tensors.inputs = served(config, config.input(), "input", model.inputs(), tensors.input_reshapes);
+  tensors.outputs =
+      served(config, config.output(), "output", model.outputs(), tensors.output_reshapes);
   tensors.all_outputs = tensors.outputs.size() == model.outputs().size();
   if (config.input_size() > 0) check_inputs(config, model.inputs());
   return tensors;

@@ -39,11 +39,6 @@ Failure current_failure() {
   }
 }
 
-Failure not_there(const std::string& name) {
-  return {Code::kNotFound,
-          "failed to load " + quote(name) + ", no model repository has a model of this name"};
-}
-
 // A large model leaves much behind that the allocator keeps, and that other models may never need.
 void give_memory_back() {
 #ifdef __GLIBC__
@@ -52,23 +47,6 @@ void give_memory_back() {
 }
 
 }  // namespace
-
-struct ModelControl::Plan {
-  std::string name;
-  ModelSource like;  ///< but for version and file
-  std::vector<Index> versions;
-  std::string file_name;  ///< in a version's folder
-
-  ModelSource source(Index version) const {
-    ModelSource source = like;
-    source.version = version;
-    if (like.files) source.file = std::to_string(version) + "/" + file_name;
-    return source;
-  }
-  std::string stamp(Index version) const {
-    return like.files ? like.files->stamp(version) : std::string();
-  }
-};
 
 // An entry that this thread alone changes.
 struct ModelControl::Busy {
@@ -193,35 +171,6 @@ bool ModelControl::is_known(const std::string& name) const {
   }
 }
 
-ModelControl::Plan ModelControl::plan(const std::string& name, const LoadRequest& request) const {
-  Plan plan{name, {}, {}, {}};
-  const auto fixed = std::ranges::find(options_.models, name, &ModelSource::name);
-  if (fixed != options_.models.end() && request.files.empty()) {
-    plan.like = *fixed;
-    plan.versions = {fixed->version};
-    if (request.config)
-      plan.like.config = std::make_shared<inference::ModelConfig>(
-          config_of(*request.config, "the configuration of the request", name));
-    return plan;
-  }
-  std::shared_ptr<const ModelFiles> files =
-      request.files.empty() ? store_.find(name) : files_in_memory(request.files);
-  if (!files) throw Error(ErrorCode::kNotFound, not_there(name).message);
-  auto config = std::make_shared<inference::ModelConfig>(
-      request.config ? config_of(*request.config, "the configuration of the request", name)
-                     : store_.config(name, *files));
-  plan.versions = chosen_versions(*config, *files);
-  plan.file_name =
-      config->default_model_filename().empty() ? "model.onnx" : config->default_model_filename();
-  plan.like = {.file = {},
-               .name = name,
-               .session = options_.session,
-               .limits = options_.limits,
-               .config = std::move(config),
-               .files = std::move(files)};
-  return plan;
-}
-
 std::optional<Failure> ModelControl::load(const std::string& name, const LoadRequest& request,
                                           bool must_serve, bool only_changed) {
   if (!is_model_name(name))
@@ -230,27 +179,30 @@ std::optional<Failure> ModelControl::load(const std::string& name, const LoadReq
     return Failure{Code::kInvalidArgument, "failed to load " + quote(name) +
                                                ", parameter 'file' needs parameter 'config' with "
                                                "the model's configuration beside it"};
-  if (request.files.empty() && !is_known(name) && !must_serve) return not_there(name);
+  if (request.files.empty() && !is_known(name) && !must_serve)
+    return Failure{Code::kNotFound, "failed to load " + quote(name) + ": " + kNoSuchModel};
   const Busy busy = take(name);
   Entry& entry = *busy.entry;
   std::optional<Failure> failure;
   try {
-    const Plan plan = this->plan(name, request);
+    const LoadPlan plan = plan_load(name, request, options_, store_);
     failure = load_versions(entry, plan, only_changed);
-    set_reason(entry, {}, must_serve);
+    set_reason(entry, {});
   } catch (...) {
     failure = current_failure();
     failure->message = "failed to load " + quote(name) + ": " + failure->message;
     report(name, failure->message, entry);
-    set_reason(entry, failure->message, must_serve);
+    set_reason(entry, failure->message);
   }
+  if (must_serve) set_must_serve(entry, true);
   let_go(name);
   return failure;
 }
 
-std::optional<Failure> ModelControl::load_versions(Entry& entry, const Plan& plan,
+std::optional<Failure> ModelControl::load_versions(Entry& entry, const LoadPlan& plan,
                                                    bool only_changed) {
   std::optional<Failure> failure;
+  forget_versions(entry, plan.versions);
   for (const Index version : plan.versions) {
     const std::string stamp = plan.stamp(version);
     if (only_changed && is_as_stamped(entry, version, stamp)) continue;
@@ -308,7 +260,8 @@ void ModelControl::unload_entry(const std::string& name) {
   }
   const Busy busy = take(name);
   for (const Index version : repository_.versions(name)) unload_version(*busy.entry, name, version);
-  set_reason(*busy.entry, {}, false);
+  set_reason(*busy.entry, {});
+  set_must_serve(*busy.entry, false);
   let_go(name);
 }
 
@@ -325,11 +278,24 @@ void ModelControl::set(Entry& entry, Index version, Version state) {
   update_ready();
 }
 
-void ModelControl::set_reason(Entry& entry, const std::string& reason, bool must_serve) {
+void ModelControl::set_reason(Entry& entry, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   entry.reason = reason;
+}
+
+void ModelControl::set_must_serve(Entry& entry, bool must_serve) {
+  const std::lock_guard lock(mutex_);
   entry.must_serve = must_serve;
   update_ready();
+}
+
+// Versions that neither serve nor are to: requests can make up numbers without end.
+void ModelControl::forget_versions(Entry& entry, const std::vector<Index>& wanted) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entry.versions, [&](const auto& version) {
+    return version.second.state == kUnavailable &&
+           !std::ranges::binary_search(wanted, version.first);
+  });
 }
 
 void ModelControl::report(const std::string& name, const std::string& reason, const Entry& entry) {

@@ -1,51 +1,21 @@
 // Which models are loaded, and when.
 #pragma once
 
-#include "serve/control/model_store.h"
+#include "serve/control/load_plan.h"
 #include "serve/core/repository.h"
 #include "serve/core/worker.h"
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 #include <thread>
 
 namespace engine::serve {
-
-enum class ControlMode {
-  kNone,     ///< what is there at the start
-  kPoll,     ///< what is there, looked for again and again
-  kExplicit  ///< what is asked for
-};
-
-struct ControlOptions {
-  std::vector<std::filesystem::path> repositories = {};
-  std::string config_name = {};          ///< ModelStore's
-  std::vector<ModelSource> models = {};  ///< beside the repositories', loaded at the start
-  ControlMode mode = ControlMode::kNone;
-  std::vector<std::string> load_models = {};  ///< at the start, if explicit; "*": all
-  std::chrono::seconds poll_interval{15};
-  SessionOptions session = {};            ///< that configurations complete
-  BatchLimits limits = default_limits();  ///< that configurations complete
-  bool strict_readiness = true;           ///< ready only if all models that must serve do
-  /// Told of each version that is ready, and of each failure; from any thread.
-  std::function<void(const ServedModel&)> on_loaded = {};
-  std::function<void(const std::string& name, const std::string& reason)> on_failed = {};
-};
 
 /// An entry of the index, in Triton's words; what is not known is empty.
 struct ModelStatus {
   std::string name, version;
   std::string state;  ///< "LOADING", "READY", "UNLOADING", "UNAVAILABLE", or "": never loaded
   std::string reason;
-};
-
-/// What a request to load a model may bring.
-struct LoadRequest {
-  std::optional<std::string> config = {};  ///< in place of config.pbtxt: JSON, or protobuf's text
-  /// Contents by "VERSION/NAME" or "NAME", in place of the model's folder; only with a
-  /// configuration. They stay in memory until the model is loaded otherwise or unloaded.
-  std::map<std::string, std::string> files = {};
 };
 
 /// Loads models into a repository and takes them out again. Thread-safe. `load`, `unload`, `start`
@@ -105,24 +75,24 @@ class ModelControl {
     std::string reason;  // why there is no version at all
     bool must_serve = false;
   };
-  struct Plan;
   struct Busy;
 
   Failure not_explicit() const;
   Busy take(const std::string& name);
   void let_go(const std::string& name);
   bool is_known(const std::string& name) const;
-  Plan plan(const std::string& name, const LoadRequest& request) const;
   std::optional<Failure> load(const std::string& name, const LoadRequest& request, bool must_serve,
                               bool only_changed);
-  std::optional<Failure> load_versions(Entry& entry, const Plan& plan, bool only_changed);
+  std::optional<Failure> load_versions(Entry& entry, const LoadPlan& plan, bool only_changed);
   std::optional<Failure> load_version(Entry& entry, const ModelSource& source,
                                       const std::string& stamp);
   void unload_version(Entry& entry, const std::string& name, Index version);
   void unload_entry(const std::string& name);
   bool is_as_stamped(const Entry& entry, Index version, const std::string& stamp) const;
   void set(Entry& entry, Index version, Version state);
-  void set_reason(Entry& entry, const std::string& reason, bool must_serve);
+  void set_reason(Entry& entry, const std::string& reason);
+  void set_must_serve(Entry& entry, bool must_serve);
+  void forget_versions(Entry& entry, const std::vector<Index>& wanted);
   void report(const std::string& name, const std::string& reason, const Entry& entry);
   void update_ready();
   void poll_on(const std::stop_token& token);

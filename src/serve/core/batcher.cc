@@ -24,6 +24,14 @@ Failure expired(const Pending& pending, Time now) {
   return {Code::kUnavailable, "Request timeout expired"};
 }
 
+void to_client(const ServedTensors& tensors, Response& response) {
+  try {
+    tensors.to_client(response.outputs);
+  } catch (const Error& error) {
+    response = {{}, Failure{Code::kInvalidArgument, error.what()}, response.batch_rows};
+  }
+}
+
 }  // namespace
 
 Batcher::Batcher(std::string name, const Session& session, BatchLimits limits,
@@ -70,6 +78,7 @@ std::optional<Ticket> Batcher::try_submit(Request& request, OnDone& on_done) {
 
 std::optional<Failure> Batcher::accept(const PendingPtr& pending, bool& unloading) {
   if (auto failure = check_request(name_, tensors_, limits_, *pending)) return failure;
+  tensors_.to_model(pending->request.inputs);
   auto failure = enqueue(pending, unloading);
   if (failure) statistics_.add_rejected();
   return failure;
@@ -172,6 +181,7 @@ void Batcher::run(std::span<const PendingPtr> batch, BatchRunner& runner) {
   const Time began = now();
   RunTimes times;
   std::vector<Response> responses = runner.run(batch, times);
+  for (Response& response : responses) to_client(tensors_, response);
   statistics_.add_batch(batch, responses, began, now(), times);
   for (std::size_t i = 0; i < batch.size(); ++i) answer(*batch[i], std::move(responses[i]));
 }

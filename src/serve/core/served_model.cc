@@ -3,7 +3,8 @@
 #include "serve/config/config_complete.h"
 #include "serve/config/config_limits.h"
 #include "serve/core/batch_axis.h"
-#include "serve/core/sha256.h"
+#include "serve/core/checksums.h"
+#include "serve/core/digest.h"
 #include "serve/core/text.h"
 #include "serve/core/warm_up.h"
 
@@ -21,7 +22,7 @@ constexpr std::size_t kMostLabelBytes = std::size_t{1} << 24;
 // What the model can: the same limits, or those of a model that runs one request at a time.
 BatchLimits possible_limits(const ModelSource& source, bool must_batch, BatchLimits limits,
                             const Session& session, const ServedTensors& tensors) {
-  if (limits.max_batch_size == 0 || has_batch_axis(session, tensors.inputs)) return limits;
+  if (limits.max_batch_size == 0 || has_batch_axis(session, tensors.model_inputs())) return limits;
   if (must_batch)
     throw Error(ErrorCode::kInvalidArgument,
                 "model " + quote(source.name) + " cannot have max_batch_size " +
@@ -38,7 +39,7 @@ struct Loaded {
 };
 
 Loaded load_file(const std::filesystem::path& file) {
-  std::string sha256 = sha256_of_file(file);
+  std::string sha256 = digest_of_file(file, Digest::kSha256);
   return {Model::load(file), std::move(sha256)};
 }
 
@@ -53,7 +54,8 @@ Loaded load_model(const ModelSource& source) {
       throw Error(ErrorCode::kIo, "cannot read " + quote(name));
     }
   const std::string bytes = source.files->read(name, kMostModelBytes);
-  return {Model::parse(std::as_bytes(std::span(bytes))), sha256_of(bytes)};
+  std::string sha256 = digest_of(bytes, Digest::kSha256);
+  return {Model::parse(std::as_bytes(std::span(bytes))), std::move(sha256)};
 }
 
 // A line for each class.
@@ -98,6 +100,7 @@ struct ServedModel::Parts {
 ServedModel::Parts ServedModel::prepare(const ModelSource& source) {
   auto config = source.config ? std::make_shared<inference::ModelConfig>(*source.config)
                               : std::make_shared<inference::ModelConfig>();
+  check_checksums(*config, source.files.get(), source.version);
   auto [model, sha256] = load_model(source);
   ServedTensors tensors = served_tensors(*config, model);
   Session session(model, configured_session(*config, source.session));

@@ -111,6 +111,7 @@ Pending pending_of(const inference::ModelWarmup& sample, const ServedTensors& te
   }
   if (const auto failure = check_request("the model", tensors, limits, pending))
     invalid(name + ": " + failure->message);
+  tensors.to_model(pending.request.inputs);
   return pending;
 }
 

@@ -64,6 +64,36 @@ TEST(ConfigTensors, FixExtentsThatTheModelLeavesFree) {
   EXPECT_TRUE(tensors.all_outputs);
 }
 
+TEST(ConfigTensors, ReshapeToTheModels) {
+  const std::string input = "input { name: 'i' data_type: TYPE_INT64 dims: 1 reshape {} } ";
+  EXPECT_EQ(refusal("max_batch_size: 4 " + input), "");
+  EXPECT_NE(refusal(input).find("input 'i' is [-1] in the model, but [] by its reshape"),
+            std::string::npos)
+      << refusal(input);
+  const auto tensors = served_tensors(
+      parse("max_batch_size: 4 " + input +
+            "output { name: 'y' data_type: TYPE_FP32 dims: [ 1, 2 ] reshape { shape: 2 } }"),
+      lookup_model());
+  EXPECT_EQ(tensors.inputs.at(0).shape.size(), 2u);
+  EXPECT_EQ(tensors.model_inputs().at(0).shape.size(), 1u);
+  Tensors inputs{{"i", Tensor::of<std::int64_t>({3, 1}, {1, 2, 3})}};
+  tensors.to_model(inputs);
+  EXPECT_EQ(inputs.at("i").shape(), (Shape{3}));
+  Tensors outputs{{"y", Tensor(DType::kFloat32, {3, 2})}};
+  tensors.to_client(outputs);
+  EXPECT_EQ(outputs.at("y").shape(), (Shape{3, 1, 2}));
+  outputs = {{"y", Tensor(DType::kFloat32, {3})}};
+  EXPECT_THROW(tensors.to_client(outputs), Error);
+}
+
+TEST(ConfigTensors, KeepTheOrderOfFreeExtents) {
+  ServedTensors tensors;
+  tensors.input_reshapes["x"] = {{-1, 6, -1}, {-1, -1, 2, 3}};
+  Tensors inputs{{"x", Tensor(DType::kFloat32, {4, 6, 5})}};
+  tensors.to_model(inputs);
+  EXPECT_EQ(inputs.at("x").shape(), (Shape{4, 5, 2, 3}));
+}
+
 TEST(ConfigTensors, MustNameEachInput) {
   onnx::test::ModelWriter two;
   two.graph().input("a").input("b").output("y").output("z");

@@ -112,6 +112,26 @@ TEST_F(Control, LoadsAndUnloadsWhatIsAskedFor) {
   EXPECT_EQ(first("b"), 2);
 }
 
+TEST_F(Control, IsNotReadyUntilTheModelsOfTheStartServe) {
+  folder.write("a/1/model.onnx", "broken");
+  start(ControlMode::kExplicit, {.load_models = {"a", "nothing"}});
+  EXPECT_EQ(failed, 2u);
+  EXPECT_FALSE(control->ready());
+  EXPECT_TRUE(control->load("a"));
+  EXPECT_FALSE(control->unload("nothing"));
+  EXPECT_FALSE(control->ready());
+  write_lookup("a/1/model.onnx");
+  EXPECT_FALSE(control->load("a"));
+  EXPECT_TRUE(control->ready());
+}
+
+TEST_F(Control, IsReadyWithoutModelsIfNotStrict) {
+  folder.write("a/1/model.onnx", "broken");
+  start(ControlMode::kNone, {.strict_readiness = false});
+  EXPECT_EQ(failed, 1u);
+  EXPECT_TRUE(control->ready());
+}
+
 TEST_F(Control, StartsWithAllOnRequest) {
   write_lookup("a/1/model.onnx");
   write_lookup("b/1/model.onnx");

@@ -1,7 +1,7 @@
 #include "serve/core/repository.h"
 
 #include "serve/config/config_text.h"
-#include "serve/core/sha256.h"
+#include "serve/core/digest.h"
 #include "tests/serve/core/serving.h"
 
 #include <gtest/gtest.h>
@@ -44,14 +44,17 @@ struct Served {
   }
 };
 
-TEST(Sha256, IsThatOfTheStandardsExamples) {
-  EXPECT_EQ(sha256_of_file(ModelFile("abc").path()),
+std::string sha256(const fs::path& file) { return digest_of_file(file, Digest::kSha256); }
+
+TEST(Digest, IsThatOfTheStandardsExamples) {
+  EXPECT_EQ(sha256(ModelFile("abc").path()),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256_of_file(ModelFile(std::string(1'000'000, 'a')).path()),
+  EXPECT_EQ(sha256(ModelFile(std::string(1'000'000, 'a')).path()),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-  EXPECT_EQ(sha256_of_file(ModelFile("").path()),
+  EXPECT_EQ(sha256(ModelFile("").path()),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_THROW(sha256_of_file("/no/such/file"), Error);
+  EXPECT_EQ(digest_of("abc", Digest::kMd5), "900150983cd24fb0d6963f7d28e17f72");
+  EXPECT_THROW(sha256("/no/such/file"), Error);
 }
 
 TEST(Repository, FindsTheNewestOrTheNamedVersion) {
@@ -61,7 +64,7 @@ TEST(Repository, FindsTheNewestOrTheNamedVersion) {
   EXPECT_EQ(s.repository.versions("m"), (std::vector<Index>{1, 2, 3}));
   EXPECT_EQ(s.find("m")->version(), 3);
   EXPECT_EQ(s.find("m", 2)->version(), 2);
-  EXPECT_EQ(s.find("m")->sha256(), sha256_of_file(s.file.path()));
+  EXPECT_EQ(s.find("m")->sha256(), sha256(s.file.path()));
   EXPECT_EQ(s.find("m", 7), nullptr);
   EXPECT_EQ(s.why.message, "Request for unknown model: 'm' version 7 is not found");
   EXPECT_EQ(s.find("x\n"), nullptr);
@@ -199,6 +202,23 @@ TEST(ServedModel, AnswersOnlyTheOutputsOfItsConfiguration) {
   request.outputs = {"y"};
   EXPECT_EQ(send(s.find("m")->batcher(), request).get().failure->message,
             "unexpected inference output 'y' for model 'm'");
+}
+
+TEST(ServedModel, ReshapesForItsClients) {
+  Served s;
+  s.repository.load(
+      {.file = s.file.path(),
+       .name = "m",
+       .config = config(
+           "max_batch_size: 8 input { name: 'i' data_type: TYPE_INT64 dims: 1 reshape {} } "
+           "output { name: 'y' data_type: TYPE_FP32 dims: [ 2, 1 ] reshape { shape: 2 } }")});
+  const auto model = s.find("m");
+  Request request{.inputs = {{"i", Tensor::of<std::int64_t>({2, 1}, {1, 3})}}};
+  const Response response = send(model->batcher(), request).get();
+  ASSERT_FALSE(response.failure) << response.failure->message;
+  EXPECT_EQ(response.outputs.at("y").shape(), (Shape{2, 2, 1}));
+  EXPECT_EQ(response.outputs.at("y").values<float>()[2], 30.0f);
+  EXPECT_EQ(send(model->batcher(), lookup({1})).get().failure->code, Code::kInvalidArgument);
 }
 
 TEST(ServedModel, MustBatchIfItsConfigurationSaysSo) {

@@ -1,4 +1,4 @@
-// SHA-256 of a file.
+// Checksums of files and bytes.
 #pragma once
 
 #include <filesystem>
@@ -7,10 +7,12 @@
 
 namespace engine::serve {
 
+enum class Digest { kSha256, kMd5 };
+
 /// In hexadecimal. Throws Error (kIo) if the file cannot be read; the message has no folder.
-std::string sha256_of_file(const std::filesystem::path& file);
+std::string digest_of_file(const std::filesystem::path& file, Digest digest);
 
 /// Of these bytes.
-std::string sha256_of(std::string_view bytes);
+std::string digest_of(std::string_view bytes, Digest digest);
 
 }  // namespace engine::serve

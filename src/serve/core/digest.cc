@@ -1,4 +1,4 @@
-#include "serve/core/sha256.h"
+#include "serve/core/digest.h"
 
 #include <engine/error.h>
 
@@ -11,10 +11,11 @@
 namespace engine::serve {
 namespace {
 
-class Sha256 {
+class Hash {
  public:
-  Sha256() : hash_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    check(hash_ && EVP_DigestInit_ex(hash_.get(), EVP_sha256(), nullptr) == 1);
+  explicit Hash(Digest digest) : hash_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    const EVP_MD* kind = digest == Digest::kMd5 ? EVP_md5() : EVP_sha256();
+    check(hash_ && EVP_DigestInit_ex(hash_.get(), kind, nullptr) == 1);
   }
 
   void add(std::string_view bytes) {
@@ -36,24 +37,24 @@ class Sha256 {
 
  private:
   static void check(bool good) {
-    if (!good) throw Error(ErrorCode::kInternal, "libcrypto has no SHA-256");
+    if (!good) throw Error(ErrorCode::kInternal, "libcrypto does not have this checksum");
   }
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash_;
 };
 
 }  // namespace
 
-std::string sha256_of(std::string_view bytes) {
-  Sha256 hash;
+std::string digest_of(std::string_view bytes, Digest digest) {
+  Hash hash(digest);
   hash.add(bytes);
   return hash.hexadecimal();
 }
 
-std::string sha256_of_file(const std::filesystem::path& file) {
+std::string digest_of_file(const std::filesystem::path& file, Digest digest) {
   const auto unreadable = [&] {
     return Error(ErrorCode::kIo, "cannot read '" + file.filename().string() + "'");
   };
-  Sha256 hash;
+  Hash hash(digest);
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw unreadable();
   std::vector<char> part(std::size_t{1} << 20);
