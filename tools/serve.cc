@@ -117,6 +117,7 @@ int run(const Options& options) {
   if (options.models.empty() && !options.repository.is_enough())
     fail(ErrorCode::kInvalidArgument,
          "there is nothing to serve; give MODEL or --model-repository");
+  options.repository.check_address(options.http.address);
   EndSignals signals;
   serve::Repository repository(options.queue_bytes);
   serve::ModelControl control(repository, control_options(options));

@@ -98,6 +98,16 @@ TEST(Serve, MayStartEmpty) {
   EXPECT_EQ(shell("engine serve --model-control-mode x $MODELS/jet_tagger.onnx").code, 2);
 }
 
+TEST(Serve, LetsNoOtherMachineLoadModelsUnasked) {
+  const Outcome outcome =
+      shell("engine serve --model-control-mode explicit --http-address 0.0.0.0");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(has(outcome.err, "whoever reaches '0.0.0.0' could load models")) << outcome.err;
+  const Outcome said =
+      shell("engine serve --model-control-mode explicit --http-address 203.0.113.1 --insecure");
+  EXPECT_TRUE(has(said.err, "cannot listen at 203.0.113.1")) << said.err;
+}
+
 TEST(Serve, PassesOverOptionsThatOnlyTritonHas) {
   const Outcome outcome =
       ask("--log-verbose=1 --log-info true --backend-config=onnxruntime,x=1 --backend-config "

@@ -1,6 +1,7 @@
 #include "tools/serve/repository_options.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace engine::tools {
 
@@ -17,6 +18,14 @@ serve::ControlOptions RepositoryOptions::control() const {
   options.poll_interval = std::chrono::seconds(poll_secs);
   options.strict_readiness = strict_readiness;
   return options;
+}
+
+void RepositoryOptions::check_address(const std::string& address) const {
+  const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
+  if (mode != "explicit" || loopback || insecure) return;
+  fail(ErrorCode::kInvalidArgument, "whoever reaches ", quote(address),
+       " could load models (--model-control-mode=explicit asks for no token); listen at 127.0.0.1, "
+       "or say --insecure");
 }
 
 void add_repository_options(CLI::App& app, RepositoryOptions& options) {
@@ -42,6 +51,8 @@ void add_repository_options(CLI::App& app, RepositoryOptions& options) {
   app.add_option("--strict-readiness", options.strict_readiness,
                  "ready only if all models of the start serve")
       ->capture_default_str();
+  app.add_flag("--insecure", options.insecure,
+               "let other machines load models without a token, if explicit");
   app.add_option("--exit-on-error", options.exit_on_error,
                  "end if a model of the start cannot be loaded")
       ->capture_default_str();

@@ -76,7 +76,10 @@ bool leaves_batching_open(const ModelConfig& config) {
 
 BatchLimits configured_limits(const ModelConfig& config, const BatchLimits& base) {
   BatchLimits limits = base;
-  if (!leaves_batching_open(config)) limits.max_batch_size = config.max_batch_size();
+  if (!leaves_batching_open(config)) {
+    limits.max_batch_size = config.max_batch_size();
+    limits.max_queue_delay = {};
+  }
   std::erase_if(limits.preferred_batch_size,
                 [&](Index size) { return size > limits.max_batch_size; });
   int instances = 0;

@@ -13,8 +13,8 @@ namespace engine::serve {
 bool leaves_batching_open(const inference::ModelConfig& config);
 
 /// max_batch_size, instance_group.count and dynamic_batching; what a checked configuration leaves
-/// open is as in `base`, max_batch_size only if all of batching is open. With preserve_ordering one
-/// batch runs at a time.
+/// open is as in `base`, max_batch_size and delay only if all of batching is. With
+/// preserve_ordering one batch runs at a time.
 BatchLimits configured_limits(const inference::ModelConfig& config, const BatchLimits& base);
 
 /// The device of instance_group and the threads of parameter intra_op_thread_count. KIND_CPU is the

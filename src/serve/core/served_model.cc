@@ -43,16 +43,27 @@ Loaded load_file(const std::filesystem::path& file) {
   return {Model::load(file), std::move(sha256)};
 }
 
-// A repository's file goes by its name in there, whatever becomes of it meanwhile.
+// The same for clients, who learn no folder of this machine: not if the file vanishes meanwhile,
+// either.
+Loaded load_repository_file(const std::filesystem::path& file, const std::string& name) {
+  try {
+    return load_file(file);
+  } catch (const Error& error) {
+    constexpr std::size_t kShown = 40;  // of a long path in a message, at least
+    const std::string folder = file.parent_path().string().substr(0, kShown);
+    if (std::string_view(error.what()).find(folder) == std::string_view::npos) throw;
+    throw Error(error.code(), "cannot read " + quote(name));
+  }
+}
+
 Loaded load_model(const ModelSource& source) {
   if (!source.files) return load_file(source.file);
   const std::string name = source.file.string();
-  if (const auto path = source.files->path(name)) try {
-      return load_file(*path);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kIo) throw;
-      throw Error(ErrorCode::kIo, "cannot read " + quote(name));
-    }
+  if (!source.files->has(name))
+    throw Error(ErrorCode::kNotFound,
+                "the model has no file " + quote(name) +
+                    " (an ONNX file is needed; default_model_filename may name it)");
+  if (const auto path = source.files->path(name)) return load_repository_file(*path, name);
   const std::string bytes = source.files->read(name, kMostModelBytes);
   std::string sha256 = digest_of(bytes, Digest::kSha256);
   return {Model::parse(std::as_bytes(std::span(bytes))), std::move(sha256)};

@@ -136,6 +136,13 @@ TEST(ConfigLimits, FollowFromTheConfiguration) {
   EXPECT_TRUE(limits.priority_queue_policy.at(1).allow_timeout_override);
 }
 
+TEST(ConfigLimits, NothingWaitsWithoutDynamicBatching) {
+  BatchLimits base = default_limits();
+  base.max_queue_delay = std::chrono::microseconds(50);
+  EXPECT_EQ(configured_limits(parse("max_batch_size: 8"), base).max_queue_delay.count(), 0);
+  EXPECT_EQ(configured_limits(parse("name: 'm'"), base).max_queue_delay.count(), 50);
+}
+
 TEST(ConfigLimits, OrderKeepsOneInstance) {
   const BatchLimits limits =
       configured_limits(parse("max_batch_size: 8 instance_group { count: 3 } dynamic_batching { "
