@@ -58,12 +58,12 @@ std::shared_ptr<ServedModel> Repository::find(std::string_view name, std::option
   return {};
 }
 
-Ticket Repository::submit(std::shared_ptr<ServedModel>& model, Request request,
-                          OnDone on_done) const {
+Ticket Repository::submit(std::shared_ptr<ServedModel>& model, std::optional<Index> version,
+                          Request request, OnDone on_done) const {
   while (true) {
     if (const auto ticket = model->batcher().try_submit(request, on_done)) return *ticket;
     Failure why;
-    auto other = find(model->name(), model->version(), why);
+    auto other = find(model->name(), version, why);
     if (!other) {
       on_done({{}, std::move(why), 0});
       return {};

@@ -33,9 +33,11 @@ class Repository {
   std::shared_ptr<ServedModel> find(std::string_view name, std::optional<Index> version,
                                     Failure& why) const;
 
-  /// Submits to a model that was found; if it has been exchanged since, to what is in its place,
-  /// which `model` then is before the callback can be called.
-  Ticket submit(std::shared_ptr<ServedModel>& model, Request request, OnDone on_done) const;
+  /// Submits to a model that was found by this version, or as the newest; if it has been exchanged
+  /// or unloaded since, to what would be found now, which `model` then is before the callback can
+  /// be called.
+  Ticket submit(std::shared_ptr<ServedModel>& model, std::optional<Index> version, Request request,
+                OnDone on_done) const;
 
   /// Versions of a name, rising; all models in order of their names.
   std::vector<Index> versions(std::string_view name) const;

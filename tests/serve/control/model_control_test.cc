@@ -294,7 +294,7 @@ TEST_F(Control, NoRequestFailsWhileModelsAreLoaded) {
         auto model = repository.find("a", {}, why);
         ASSERT_TRUE(model) << why.message;
         std::promise<Response> answer;
-        repository.submit(model, lookup({1}),
+        repository.submit(model, {}, lookup({1}),
                           [&](Response response) { answer.set_value(std::move(response)); });
         const Response response = answer.get_future().get();
         ASSERT_FALSE(response.failure) << response.failure->message;

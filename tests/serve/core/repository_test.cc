@@ -108,7 +108,7 @@ TEST(Repository, NoRequestFailsWhileAVersionIsExchanged) {
     auto model = s.repository.find("m", {}, why);
     while (!done) {
       std::promise<Response> answer;
-      s.repository.submit(model, lookup({1}),
+      s.repository.submit(model, {}, lookup({1}),
                           [&](Response response) { answer.set_value(std::move(response)); });
       const Response response = answer.get_future().get();
       ASSERT_FALSE(response.failure) << response.failure->message;
@@ -125,13 +125,32 @@ TEST(Repository, NoRequestFailsWhileAVersionIsExchanged) {
   EXPECT_EQ(s.repository.all().size(), 1u);
 }
 
+TEST(Repository, SubmitsToTheNewestVersionIfNoneWasNamed) {
+  Served s;
+  for (const Index version : {1, 2})
+    s.repository.load({.file = s.file.path(), .name = "m", .version = version});
+  auto newest = s.find("m"), named = s.find("m", 2);
+  s.repository.unload("m", 2);
+  Response got;
+  const auto keep = [&](Response response) { got = std::move(response); };
+  s.repository.submit(named, 2, lookup({1}), keep);
+  ASSERT_TRUE(got.failure);
+  EXPECT_EQ(got.failure->message, "Request for unknown model: 'm' version 2 is not found");
+  std::promise<Response> answer;
+  s.repository.submit(newest, {}, lookup({1}),
+                      [&](Response response) { answer.set_value(std::move(response)); });
+  EXPECT_FALSE(answer.get_future().get().failure);
+  EXPECT_EQ(newest->version(), 1);
+}
+
 TEST(Repository, SubmitsToNothingOnceUnloaded) {
   Served s;
   s.repository.load({.file = s.file.path(), .name = "m"});
   auto model = s.find("m");
   s.repository.unload("m");
   Response got;
-  s.repository.submit(model, lookup({1}), [&](Response response) { got = std::move(response); });
+  s.repository.submit(model, {}, lookup({1}),
+                      [&](Response response) { got = std::move(response); });
   ASSERT_TRUE(got.failure);
   EXPECT_EQ(got.failure->code, Code::kNotFound);
 }
