@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "serve/http/server.h"
+#include "serve/rpc/server.h"
 
 #include <csignal>
 #include <filesystem>
@@ -25,6 +26,7 @@ struct Options {
   std::vector<std::string> ignored;  // options of Triton that were given
   SessionOptions session;
   serve::http::ServerOptions http;
+  serve::rpc::ServerOptions grpc;
   serve::BatchLimits limits = serve::default_limits();
   std::int64_t delay_us = 0;
   std::size_t queue_bytes = std::size_t{1} << 30;
@@ -111,6 +113,13 @@ class EndSignals {
   sigset_t set_, before_;
 };
 
+// The words that scripts of today wait for.
+void announce(std::string_view service, const std::string& address, int port) {
+  const bool by_path = address.starts_with("unix:");
+  print("Started {} at {}\n", service, by_path ? address : address + ":" + std::to_string(port));
+  std::fflush(stdout);
+}
+
 int run(const Options& options) {
   if (!options.ignored.empty())
     remark(join(options.ignored) + ": options of Triton that have no effect here");
@@ -128,19 +137,24 @@ int run(const Options& options) {
                        failed == 1 ? "a model was" : fmt::format("{} models were", failed)));
     return kBadInput;
   }
-  serve::http::ServerOptions http = options.http;
-  http.control = &control;
-  serve::http::Server server(repository, http);
-  print("Started HTTPService at {}:{}\n", options.http.address, server.port());
-  std::fflush(stdout);
+  serve::rpc::ServerOptions grpc_options = options.grpc;
+  grpc_options.control = &control;
+  serve::rpc::Server grpc(repository, grpc_options);
+  announce("GRPCInferenceService", options.grpc.address, grpc.port());
+  serve::http::ServerOptions http_options = options.http;
+  http_options.control = &control;
+  serve::http::Server http(repository, http_options);
+  announce("HTTPService", options.http.address, http.port());
   signals.wait();
   const auto give_up =
       std::chrono::steady_clock::now() + std::chrono::seconds(options.exit_timeout_s);
   remark("finishing what was accepted");
-  server.drain();
+  repository.drain();
+  http.drain();
   control.stop();
   repository.stop(give_up);
-  server.end(give_up);
+  http.end(give_up);
+  grpc.end(give_up);
   return kGood;
 }
 
@@ -152,6 +166,20 @@ void add_http_options(CLI::App& app, serve::http::ServerOptions& http) {
       ->check(CLI::Range(1, 64));
   app.add_option("--http-max-input-size", http.max_body, "bytes of a request's body")
       ->capture_default_str();
+}
+
+void add_grpc_options(CLI::App& app, serve::rpc::ServerOptions& grpc) {
+  app.add_option("--grpc-port", grpc.port, "port; 0: any that is free")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--grpc-address", grpc.address, "address to listen at, or unix:///PATH")
+      ->capture_default_str();
+  app.add_option("--grpc-infer-thread-count", grpc.threads, "threads that read and write")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  app.add_option("--grpc-max-input-size", grpc.max_message, "bytes of a request")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 2'147'483'647));
 }
 
 void add_batch_options(CLI::App& app, Options& options) {
@@ -183,6 +211,7 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option("MODEL", options->models, "ONNX files, or NAME=FILE");
   add_repository_options(*command, options->repository);
   add_http_options(*command, options->http);
+  add_grpc_options(*command, options->grpc);
   add_batch_options(*command, *options);
   command
       ->add_option("--queue-memory", options->queue_bytes, "bytes that waiting requests may hold")

@@ -108,4 +108,9 @@ class ModelControl {
   Worker worker_{kMostJobs};
 };
 
+/// Whether a server accepts requests and the models that must serve do. Without a control none must.
+inline bool is_ready(const Repository& repository, const ModelControl* control) noexcept {
+  return repository.accepting() && (!control || control->ready());
+}
+
 }  // namespace engine::serve

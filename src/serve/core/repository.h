@@ -3,6 +3,7 @@
 
 #include "serve/core/served_model.h"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -43,6 +44,10 @@ class Repository {
   std::vector<Index> versions(std::string_view name) const;
   std::vector<std::shared_ptr<ServedModel>> all() const;
 
+  /// From now on nothing is accepted: protocols say that they are not ready.
+  void drain() noexcept { accepting_ = false; }
+  bool accepting() const noexcept { return accepting_; }
+
   /// Unloads everything; `give_up` as for Batcher::stop.
   void stop(Time give_up);
 
@@ -52,6 +57,7 @@ class Repository {
   using Versions = std::map<Index, std::shared_ptr<ServedModel>>;
 
   const std::shared_ptr<MemoryBudget> memory_;
+  std::atomic<bool> accepting_ = true;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Versions, std::less<>> models_;  // an empty one was unloaded
 };

@@ -1,5 +1,6 @@
 #include "serve/http/api.h"
 
+#include "serve/core/server_info.h"
 #include "serve/http/config_json.h"
 #include "serve/http/infer_encode.h"
 #include "serve/http/json_write.h"
@@ -17,21 +18,16 @@ HttpResponse not_found() { return {.status = 404, .text = error_body("Not Found"
 HttpResponse not_allowed() { return {.status = 405, .text = error_body("Method Not Allowed")}; }
 
 std::string server_metadata() {
-  std::string json = "{\"name\":\"engine\",\"version\":";
+  std::string json = "{\"name\":";
+  append_string(json, kServerName);
+  json += ",\"version\":";
   append_string(json, engine::version());
-  return json +
-         ",\"extensions\":[\"binary_tensor_data\",\"model_configuration\",\"model_repository\","
-         "\"model_repository(unload_dependents)\",\"parameters\",\"schedule_policy\","
-         "\"statistics\"]}";
-}
-
-Failure failure_of(const Error& error) {
-  const bool unsupported = error.code() == ErrorCode::kUnsupported;
-  const bool exhausted = error.code() == ErrorCode::kResourceExhausted;
-  return {unsupported ? Code::kUnsupported
-          : exhausted ? Code::kResourceExhausted
-                      : Code::kInvalidArgument,
-          error.what()};
+  json += ",\"extensions\":[";
+  for (const std::string_view& extension : kExtensions) {
+    if (&extension != kExtensions) json += ",";
+    append_string(json, extension);
+  }
+  return json + "]}";
 }
 
 Failure no_control() {
@@ -43,24 +39,6 @@ struct Exchange {
   std::shared_ptr<ServedModel> model;
   InferCall call;
 };
-
-// The words of a failure begin with whose it is, but for models that are not there.
-// An error is no echo of the request, however long its names are.
-void shorten(std::string& text) {
-  constexpr std::size_t kMost = 4096;
-  if (text.size() <= kMost) return;
-  std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  text.resize(end);
-  text += "...";
-}
-
-HttpResponse failed(const InferCall& call, Failure failure) {
-  if (failure.code != Code::kNotFound)
-    failure.message = "[request id: " + call.id.value_or("<id_unknown>") + "] " + failure.message;
-  shorten(failure.message);
-  return encode_failure(failure);
-}
 
 // Between the slashes; none at all if one of them is empty.
 std::vector<std::string_view> parts_of(std::string_view path) {
@@ -142,8 +120,7 @@ void Api::manage(const RepositoryPath& path, HttpRequest request, const Reply& r
   const auto work = [this, path, body = std::move(request.body), reply] {
     HttpResponse response;
     try {
-      response = draining_ ? encode_failure({Code::kUnavailable, "the server shuts down"})
-                           : managed(path, *body);
+      response = repository_.accepting() ? managed(path, *body) : encode_failure(kShutsDown);
     } catch (const Error& error) {
       response = encode_failure(failure_of(error));
     } catch (const std::bad_alloc&) {
@@ -188,7 +165,8 @@ HttpResponse Api::model(const ModelPath& path) const {
   Failure why;
   const auto model = repository_.find(path.name, path.version, why);
   if (path.action == "ready") {
-    if (!model || draining_) return {.status = 400, .text = error_body("Model version not ready")};
+    if (!model || !repository_.accepting())
+      return {.status = 400, .text = error_body("Model version not ready")};
     std::string json = "{\"name\":";
     append_string(json, path.name);
     return {.text = json + ",\"ready\":true}"};
@@ -203,9 +181,7 @@ HttpResponse Api::model(const ModelPath& path) const {
 }
 
 void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) {
-  if (draining_) {
-    return reply([] { return encode_failure({Code::kUnavailable, "the server shuts down"}); });
-  }
+  if (!repository_.accepting()) return reply([] { return encode_failure(kShutsDown); });
   if (!request.content_encoding.empty() && request.content_encoding != "identity")
     return reply([] {
       return HttpResponse{.status = 501,
@@ -231,7 +207,8 @@ void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) 
   repository_.submit(exchange->model, path.version, std::move(inference),
                      [exchange, reply](Response response) {
                        reply([exchange, response = std::move(response)] {
-                         if (response.failure) return failed(exchange->call, *response.failure);
+                         if (response.failure)
+                           return encode_failure(with_id(*response.failure, exchange->call.id));
                          return encode_infer(*exchange->model, exchange->call, response);
                        });
                      });

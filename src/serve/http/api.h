@@ -5,7 +5,6 @@
 #include "serve/core/repository.h"
 #include "serve/http/message.h"
 
-#include <atomic>
 #include <functional>
 
 namespace engine::serve::http {
@@ -25,9 +24,6 @@ class Api {
 
   void handle(HttpRequest request, const Reply& reply);
 
-  /// From now on the server says that it is not ready, and refuses to infer.
-  void drain() noexcept { draining_ = true; }
-
  private:
   struct ModelPath {
     std::string name;
@@ -42,7 +38,7 @@ class Api {
   };
   static std::optional<RepositoryPath> parse_repository_path(std::string_view path);
 
-  bool ready() const noexcept { return !draining_ && (!control_ || control_->ready()); }
+  bool ready() const noexcept { return is_ready(repository_, control_); }
   void manage(const RepositoryPath& path, HttpRequest request, const Reply& reply);
   HttpResponse managed(const RepositoryPath& path, std::string_view body) const;
   HttpResponse server(const std::string& path) const;
@@ -52,7 +48,6 @@ class Api {
 
   Repository& repository_;
   ModelControl* const control_;
-  std::atomic<bool> draining_ = false;
 };
 
 }  // namespace engine::serve::http

@@ -1,6 +1,8 @@
 #include "serve/http/infer_decode.h"
 
 #include "serve/core/datatype.h"
+#include "serve/core/request_parameters.h"
+#include "serve/core/tensor_bytes.h"
 #include "serve/core/text.h"
 #include "serve/http/json_data.h"
 
@@ -59,6 +61,17 @@ void refuse_unsupported(dom::object parameters, std::string_view tensor) {
   }
 }
 
+Parameter parameter_of(dom::element value) {
+  switch (value.type()) {
+    case dom::element_type::BOOL: return bool{value};
+    case dom::element_type::INT64: return std::int64_t{value};
+    case dom::element_type::UINT64: return std::uint64_t{value};
+    case dom::element_type::DOUBLE: return double{value};
+    case dom::element_type::STRING: return std::string_view{value};
+    default: return {};
+  }
+}
+
 class Decoder {
  public:
   Decoder(const InferTarget& target, std::shared_ptr<const std::string> body)
@@ -106,20 +119,10 @@ class Decoder {
  private:
   void read_parameters(dom::object parameters) {
     for (const auto& [key, value] : parameters) {
-      if (value.is_object() || value.is_array() || value.is_null())
-        invalid("parameter " + quote(key) +
-                " has invalid type. It should be either 'int', 'bool', or 'string'.");
-      if (key.starts_with("triton_") && key != "triton_enable_empty_final_response")
-        invalid("parameter keys starting with 'triton_' are reserved for Triton usage: " +
-                quote(key));
+      set_parameter(call_.request, key, parameter_of(value));
+      if (key == "binary_data_output" && value.get(call_.binary_by_default))
+        invalid("Unable to parse 'binary_data_output' (no boolean)");
     }
-    if (const auto binary = member<bool>(parameters, "binary_data_output"))
-      call_.binary_by_default = *binary;
-    if (const auto priority = member<std::uint64_t>(parameters, "priority"))
-      call_.request.priority = *priority;
-    if (const auto timeout = member<std::uint64_t>(parameters, "timeout"))
-      call_.request.timeout = std::chrono::microseconds(
-          static_cast<std::int64_t>(std::min<std::uint64_t>(*timeout, 1'000'000'000'000)));
   }
 
   void add_input(dom::element element) {

@@ -1,10 +1,9 @@
 #include "serve/http/infer_encode.h"
 
 #include "serve/core/datatype.h"
+#include "serve/core/tensor_bytes.h"
 #include "serve/core/text.h"
 #include "serve/http/json_write.h"
-
-#include <cstring>
 
 namespace engine::serve::http {
 namespace {
@@ -21,20 +20,6 @@ int status_of(Code code) {
     case Code::kInternal: break;
   }
   return 500;
-}
-
-// Strings as bytes, each behind its length.
-Tensor packed(const Tensor& strings) {
-  std::size_t bytes = 0;
-  for (const std::string& text : strings.strings()) bytes += sizeof(std::uint32_t) + text.size();
-  Tensor result(DType::kUInt8, {static_cast<Index>(bytes)});
-  auto* to = static_cast<char*>(result.mutable_data());
-  for (const std::string& text : strings.strings()) {
-    const auto length = static_cast<std::uint32_t>(text.size());
-    std::memcpy(to, &length, sizeof length);
-    to = std::copy(text.begin(), text.end(), to + sizeof length);
-  }
-  return result;
 }
 
 bool is_binary(const InferCall& call, const std::string& output) {
@@ -77,7 +62,7 @@ HttpResponse encode_infer(const ServedModel& model, const InferCall& call, Respo
     http.text += std::string(",\"datatype\":\"") + datatype(tensor.dtype()) + "\",\"shape\":";
     append_shape(http.text, tensor.shape());
     if (is_binary(call, info.name)) {
-      http.binary.push_back(tensor.dtype() == DType::kString ? packed(tensor) : tensor);
+      http.binary.push_back(tensor.dtype() == DType::kString ? packed_strings(tensor) : tensor);
       http.text +=
           ",\"parameters\":{\"binary_data_size\":" + std::to_string(http.binary.back().bytes()) +
           "}}";

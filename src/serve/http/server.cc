@@ -354,7 +354,6 @@ void Server::Impl::drain_connections(bool at_once) {
 }
 
 void Server::drain() {
-  impl_->api.drain();
   asio::post(impl_->io, [impl = impl_.get()] {
     error_code ignored;
     impl->acceptor.close(ignored);

@@ -31,8 +31,8 @@ class Server {
 
   std::uint16_t port() const noexcept;
 
-  /// Listens no more, says that it is not ready and closes idle connections. Requests that were
-  /// read are answered.
+  /// Listens no more and closes idle connections, once the repository accepts nothing. Requests
+  /// that were read are answered.
   void drain();
 
   /// After `drain`: returns when all connections are closed, or closes them at `give_up`. Waits for

@@ -1,9 +1,11 @@
 // Models for tests of the service, and answers that are waited for.
 #pragma once
 
-#include "serve/core/batcher.h"
+#include "serve/core/repository.h"
 #include "tests/loaders/onnx/model_builder.h"
 
+#include <filesystem>
+#include <fstream>
 #include <future>
 
 namespace engine::serve::test {
@@ -25,6 +27,18 @@ inline Model parse(const std::string& bytes) {
 
 inline Request lookup(std::initializer_list<std::int64_t> indices) {
   return {.inputs = {{"i", Tensor::of<std::int64_t>({std::ssize(indices)}, indices)}}};
+}
+
+/// Loads the lookup model and the jet tagger.
+inline void load_lookup_and_jets(Repository& repository) {
+  namespace fs = std::filesystem;
+  const fs::path file =
+      fs::temp_directory_path() / ("engine_serve_" + std::to_string(::getpid()) + "_lookup.onnx");
+  std::ofstream(file, std::ios::binary) << lookup_bytes();
+  repository.load({.file = file, .name = "lookup"});
+  repository.load(
+      {.file = fs::path(ENGINE_SOURCE_DIR) / "models" / "jet_tagger.onnx", .name = "jet_tagger"});
+  fs::remove(file);
 }
 
 inline std::shared_ptr<MemoryBudget> much_memory() {

@@ -6,13 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 namespace engine::serve::http {
 namespace {
 
-namespace fs = std::filesystem;
 using engine::test::compare_all;
 using engine::test::take_batch;
 using serve::test::Hold;
@@ -29,13 +25,7 @@ const std::string kJets = "/v2/models/jet_tagger/infer";
 class HttpServer : public testing::Test {
  protected:
   void serve(ServerOptions options = {}) {
-    const fs::path file =
-        fs::temp_directory_path() / ("engine_http_" + std::to_string(::getpid()) + "_lookup.onnx");
-    std::ofstream(file, std::ios::binary) << serve::test::lookup_bytes();
-    repository.load({.file = file, .name = "lookup"});
-    repository.load(
-        {.file = fs::path(ENGINE_SOURCE_DIR) / "models" / "jet_tagger.onnx", .name = "jet_tagger"});
-    fs::remove(file);
+    serve::test::load_lookup_and_jets(repository);
     options.port = 0;
     server.emplace(repository, options);
   }
@@ -221,7 +211,7 @@ TEST_F(HttpServer, RefusesBadInputAndGoesOn) {
       {indices("[1]", "[1]", R"(,"outputs":[{"name":"z"}])"), "unexpected inference output 'z'"},
       {indices("[1]", "[1]", R"(,"parameters":{"q":null})"), "has invalid type"},
       {indices("[1]", "[1]", R"(,"parameters":{"triton_x":1})"), "reserved"},
-      {indices("[1]", "[1]", R"(,"parameters":{"priority":-1})"), "Unable to parse 'priority'"},
+      {indices("[1]", "[1]", R"(,"parameters":{"priority":-1})"), "expected value >= 0"},
       {indices("[1,2]", "[1]"), "Shape does not match true shape of 'data'"},
       {indices("[1]", "[4611686018427387904,16]"), "is too large"},
       {indices("[1]", "[1099511627776]"), "Shape does not match true shape of 'data'"},
@@ -372,6 +362,7 @@ TEST_F(HttpServer, FinishesWhatItReadWhenItIsEnded) {
   busy.send(post(kInfer, indices("[2]", "[1]")));
   while (model("lookup")->batcher().queued() == 0) std::this_thread::yield();
   const std::uint16_t old_port = port();
+  repository.drain();
   server->drain();
   EXPECT_TRUE(idle.closes());
   hold.reset();

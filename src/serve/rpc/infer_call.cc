@@ -1,0 +1,102 @@
+#include "serve/rpc/infer_call.h"
+
+#include "serve/rpc/deadline.h"
+#include "serve/rpc/infer_wire.h"
+#include "serve/rpc/status.h"
+#include "serve/rpc/step.h"
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_unary_call.h>
+
+namespace engine::serve::rpc {
+namespace {
+
+// Owns itself. `ended` comes once for each call that began, also if the client leaves.
+class InferCall {
+ public:
+  InferCall(InferService& infer, ::grpc::ServerCompletionQueue* queue)
+      : infer_(infer), queue_(queue) {}
+
+  void await() {
+    context_.AsyncNotifyWhenDone(ended_.tag());
+    infer_.service.RequestModelInfer(&context_, &buffer_, &writer_, queue_, queue_, began_.tag());
+  }
+
+ private:
+  void began(bool ok) {
+    if (!ok) {
+      delete this;
+      return;
+    }
+    ++infer_.counts.begun;
+    ++infer_.counts.unanswered;
+    await_infer(infer_, queue_);
+    const ::grpc::Status status = guarded([this] { return submit(); });
+    if (!status.ok()) writer_.FinishWithError(status, finished_.tag());
+  }
+
+  // An error if nothing was submitted.
+  ::grpc::Status submit() {
+    const auto message = parse_infer(buffer_);
+    buffer_.Clear();
+    if (!message) return {::grpc::StatusCode::INTERNAL, "Unable to parse request"};
+    if (!message->head.id().empty()) id_ = message->head.id();
+    if (!infer_.repository.accepting()) return status_of(kShutsDown);
+    Failure why;
+    model_ = infer_.repository.find(message->head.model_name(),
+                                    parse_version(message->head.model_version()), why);
+    if (!model_) return status_of(why);
+    Request request = request_of(*message, *model_);
+    request.deadline = deadline_of(context_);
+    ticket_ = infer_.repository.submit(model_, std::move(request),
+                                       [this](Response response) { answer(std::move(response)); });
+    return ::grpc::Status::OK;
+  }
+
+  // On a model's thread, or within `submit`.
+  void answer(Response response) {
+    ::grpc::ByteBuffer buffer;
+    const ::grpc::Status status = guarded([&]() -> ::grpc::Status {
+      if (response.failure) return status_of(with_id(*response.failure, id_));
+      buffer = encode_infer(*model_, id_.value_or(""), response, false);
+      return ::grpc::Status::OK;
+    });
+    if (status.ok()) writer_.Finish(buffer, status, finished_.tag());
+    else writer_.FinishWithError(status, finished_.tag());
+  }
+
+  void ended(bool) {
+    if (model_ && context_.IsCancelled()) model_->batcher().cancel(ticket_);
+    leave();
+  }
+  void finished(bool) {
+    --infer_.counts.unanswered;
+    leave();
+  }
+  void leave() {
+    if (--open_ != 0) return;
+    CallCounts& counts = infer_.counts;
+    delete this;
+    --counts.begun;
+  }
+
+  InferService& infer_;
+  ::grpc::ServerCompletionQueue* const queue_;
+  ::grpc::ServerContext context_;
+  ::grpc::ByteBuffer buffer_;
+  ::grpc::ServerAsyncResponseWriter<::grpc::ByteBuffer> writer_{&context_};
+  std::optional<std::string> id_;
+  std::shared_ptr<ServedModel> model_;
+  Ticket ticket_;
+  int open_ = 2;  // of `ended` and `finished`, which one thread reports
+  MemberStep<InferCall> began_{*this, &InferCall::began}, ended_{*this, &InferCall::ended},
+      finished_{*this, &InferCall::finished};
+};
+
+}  // namespace
+
+void await_infer(InferService& infer, ::grpc::ServerCompletionQueue* queue) {
+  (new InferCall(infer, queue))->await();
+}
+
+}  // namespace engine::serve::rpc

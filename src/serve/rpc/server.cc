@@ -1,0 +1,163 @@
+#include "serve/rpc/server.h"
+
+#include "serve/rpc/api.h"
+#include "serve/rpc/health.h"
+#include "serve/rpc/infer_call.h"
+#include "serve/rpc/unary_call.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <thread>
+#include <type_traits>
+
+namespace engine::serve::rpc {
+namespace {
+
+constexpr int kAwaited = 64;  // inference calls that a queue can take at once
+
+std::shared_ptr<::grpc::ServerCredentials> credentials_of(const std::optional<TlsOptions>& tls) {
+  if (!tls) return ::grpc::InsecureServerCredentials();
+  ::grpc::SslServerCredentialsOptions options(
+      tls->mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                  : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  options.pem_key_cert_pairs.push_back({tls->key, tls->certificate});
+  options.pem_root_certs = tls->root;
+  return ::grpc::SslServerCredentials(options);
+}
+
+std::string listened(const ServerOptions& options) {
+  if (options.address.starts_with("unix:")) return options.address;
+  const bool v6 = options.address.find(':') != options.address.npos;
+  return (v6 ? "[" + options.address + "]" : options.address) + ":" + std::to_string(options.port);
+}
+
+}  // namespace
+
+struct Server::Impl {
+  explicit Impl(Repository& repository)
+      : api(repository), infer{service, repository, counts}, watch{health, repository, counts} {}
+
+  void build(const ServerOptions& options);
+  void start();
+  void await_questions(::grpc::ServerCompletionQueue* queue);
+  void end(Time give_up);
+
+  // Takes calls of a method of `of`, from now on.
+  template <class Request, class Response, class Of, class Handle>
+  void await(std::type_identity_t<Of>& of,
+             void (Of::*request)(::grpc::ServerContext*, Request*,
+                                 ::grpc::ServerAsyncResponseWriter<Response>*,
+                                 ::grpc::CompletionQueue*, ::grpc::ServerCompletionQueue*, void*),
+             ::grpc::ServerCompletionQueue* queue, Handle handle) {
+    auto method =
+        std::make_shared<UnaryMethod<Request, Response>>(UnaryMethod<Request, Response>{counts});
+    method->await = [&of, request](auto* context, auto* message, auto* writer, auto* calls,
+                                   void* tag) {
+      (of.*request)(context, message, writer, calls, calls, tag);
+    };
+    method->handle = std::move(handle);
+    UnaryCall<Request, Response>::await(std::move(method), queue);
+  }
+
+  Api api;
+  Service service;
+  HealthService health;
+  CallCounts counts;
+  InferService infer;
+  HealthWatch watch;
+  std::unique_ptr<::grpc::Server> server;
+  std::vector<std::unique_ptr<::grpc::ServerCompletionQueue>> queues;
+  std::vector<std::thread> threads;
+  int port = 0;
+};
+
+void Server::Impl::build(const ServerOptions& options) {
+  google::protobuf::SetLogHandler(nullptr);  // a line for each message that is none, else
+  ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  ::grpc::ServerBuilder builder;
+  builder.AddListeningPort(listened(options), credentials_of(options.tls), &port);
+  builder.RegisterService(&service);
+  builder.RegisterService(&health);
+  builder.SetMaxReceiveMessageSize(options.max_message);
+  builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Threads of reflection, the only service that blocks.
+  builder.SetSyncServerOption(::grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(::grpc::ServerBuilder::MAX_POLLERS, 1);
+  for (int i = 0; i < options.threads; ++i) queues.push_back(builder.AddCompletionQueue());
+  server = builder.BuildAndStart();
+  const bool by_path = options.address.starts_with("unix:");
+  if (!server || (port == 0 && !by_path))
+    throw Error(ErrorCode::kIo, "cannot listen at " + listened(options) +
+                                    " for gRPC: Address already in use, or not of this machine");
+}
+
+void Server::Impl::await_questions(::grpc::ServerCompletionQueue* queue) {
+  using namespace inference;
+  using ::grpc::Status;
+  await(service, &Service::RequestServerLive, queue,
+        [this](const auto&, auto& response) { return api.server_live(response); });
+  await(service, &Service::RequestServerReady, queue,
+        [this](const auto&, auto& response) { return api.server_ready(response); });
+  await(service, &Service::RequestServerMetadata, queue,
+        [this](const auto&, auto& response) { return api.server_metadata(response); });
+  await(service, &Service::RequestModelReady, queue,
+        [this](const auto& request, auto& response) { return api.model_ready(request, response); });
+  await(service, &Service::RequestModelMetadata, queue,
+        [this](const auto& request, auto& response) {
+          return api.model_metadata(request, response);
+        });
+  await(service, &Service::RequestModelStatistics, queue,
+        [this](const auto& request, auto& response) {
+          return api.model_statistics(request, response);
+        });
+  await(health, &HealthService::RequestCheck, queue, [this](const auto&, auto& response) {
+    response = health_of(infer.repository);
+    return Status::OK;
+  });
+  await_watch(watch, queue);
+}
+
+void Server::Impl::start() {
+  for (const auto& queue : queues) {
+    await_questions(queue.get());
+    await_stream(infer, queue.get());
+    for (int i = 0; i < kAwaited; ++i) await_infer(infer, queue.get());
+    threads.emplace_back([calls = queue.get()] {
+      void* tag = nullptr;
+      bool ok = false;
+      while (calls->Next(&tag, &ok)) static_cast<Step*>(tag)->finish(ok);
+    });
+  }
+}
+
+// Watches and streams without a request are not waited for: clients may hold them for ever.
+void Server::Impl::end(Time give_up) {
+  constexpr std::chrono::milliseconds kLook{2}, kLeave{200};
+  if (!server) return;
+  while (counts.unanswered != 0 && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::sleep_for(kLook);
+  server->Shutdown(std::chrono::system_clock::now() + kLeave);
+  while (counts.begun != 0) std::this_thread::sleep_for(kLook);  // operations need their queue
+  for (const auto& queue : queues) queue->Shutdown();
+  for (std::thread& thread : threads) thread.join();
+  server.reset();
+}
+
+Server::Server(Repository& repository, const ServerOptions& options)
+    : impl_(std::make_unique<Impl>(repository)) {
+  impl_->build(options);
+  impl_->start();
+}
+
+Server::~Server() { end(Time::min()); }
+
+int Server::port() const noexcept { return impl_->port; }
+
+void Server::end(Time give_up) { impl_->end(give_up); }
+
+}  // namespace engine::serve::rpc

@@ -1,0 +1,196 @@
+#include "serve/rpc/deadline.h"
+#include "serve/rpc/infer_call.h"
+#include "serve/rpc/infer_wire.h"
+#include "serve/rpc/status.h"
+#include "serve/rpc/step.h"
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
+
+#include <deque>
+
+namespace engine::serve::rpc {
+namespace {
+
+constexpr std::size_t kMostUnanswered = 256;  // more are not read until some were written
+
+// Owns itself: each operation and each request that is not answered holds it open. A request's
+// answer is written by the thread that has it; the lock is never held while the repository works.
+class StreamCall {
+ public:
+  StreamCall(InferService& infer, ::grpc::ServerCompletionQueue* queue)
+      : infer_(infer), queue_(queue) {}
+
+  void await() {
+    context_.AsyncNotifyWhenDone(ended_.tag());
+    infer_.service.RequestModelStreamInfer(&context_, &stream_, queue_, queue_, began_.tag());
+  }
+
+ private:
+  struct Running {
+    std::uint64_t number = 0;
+    std::shared_ptr<ServedModel> model = {};
+    std::optional<std::string> id = {};
+    Ticket ticket = {};
+  };
+  using Requests = std::map<std::uint64_t, std::shared_ptr<Running>>;
+
+  void began(bool ok) {
+    if (!ok) {
+      delete this;
+      return;
+    }
+    ++infer_.counts.begun;
+    await_stream(infer_, queue_);
+    std::unique_lock lock(mutex_);
+    open_ = 1;  // until `ended`
+    proceed(lock);
+  }
+
+  void read(bool ok) {
+    if (ok) take();
+    std::unique_lock lock(mutex_);
+    reading_ = false;
+    read_all_ = !ok;
+    --open_;
+    proceed(lock);
+  }
+
+  void wrote(bool ok) {
+    std::unique_lock lock(mutex_);
+    writing_ = false;
+    outgoing_.pop_front();
+    --infer_.counts.unanswered;
+    if (!ok) broken_ = true;
+    --open_;
+    proceed(lock);
+  }
+
+  void ended(bool) {
+    Requests left;
+    {
+      const std::lock_guard lock(mutex_);
+      broken_ = true;
+      left = running_;
+    }
+    for (const auto& [number, request] : left)
+      if (request->model) request->model->batcher().cancel(request->ticket);
+    std::unique_lock lock(mutex_);
+    --open_;
+    proceed(lock);
+  }
+
+  void finished(bool) {
+    std::unique_lock lock(mutex_);
+    --open_;
+    proceed(lock);
+  }
+
+  // Begins what can be begun; the last to leave ends the call.
+  void proceed(std::unique_lock<std::mutex>& lock) {
+    if (broken_ && !writing_) {
+      infer_.counts.unanswered -= std::ssize(outgoing_);
+      outgoing_.clear();
+    }
+    if (!writing_ && !outgoing_.empty()) {
+      writing_ = true;
+      ++open_;
+      stream_.Write(outgoing_.front(), wrote_.tag());
+    }
+    if (!reading_ && !read_all_ && running_.size() + outgoing_.size() < kMostUnanswered) {
+      reading_ = true;
+      ++open_;
+      stream_.Read(&incoming_, read_.tag());
+    }
+    if (read_all_ && running_.empty() && outgoing_.empty() && !finishing_) {
+      finishing_ = true;
+      ++open_;
+      stream_.Finish(::grpc::Status::OK, finished_.tag());
+    }
+    if (open_ != 0 || !running_.empty()) return;
+    lock.unlock();
+    CallCounts& counts = infer_.counts;
+    delete this;
+    --counts.begun;
+  }
+
+  // Submits the request that was read.
+  void take() {
+    const auto running = std::make_shared<Running>();
+    ++infer_.counts.unanswered;
+    {
+      const std::lock_guard lock(mutex_);
+      running->number = next_++;
+      running_.emplace(running->number, running);
+    }
+    const ::grpc::Status status = guarded([&] { return submit(running); });
+    if (!status.ok()) refuse(*running, status.error_message());
+  }
+
+  // An error if nothing was submitted.
+  ::grpc::Status submit(const std::shared_ptr<Running>& running) {
+    const auto message = parse_infer(incoming_);
+    incoming_.Clear();
+    if (!message) return {::grpc::StatusCode::INTERNAL, "Unable to parse request"};
+    if (!message->head.id().empty()) running->id = message->head.id();
+    if (!infer_.repository.accepting()) return status_of(kShutsDown);
+    Failure why;
+    running->model = infer_.repository.find(message->head.model_name(),
+                                            parse_version(message->head.model_version()), why);
+    if (!running->model) return status_of(why);
+    Request request = request_of(*message, *running->model);
+    request.deadline = deadline_of(context_);
+    Ticket ticket = infer_.repository.submit(
+        running->model, std::move(request),
+        [this, running](Response response) { answer(*running, response); });
+    const std::lock_guard lock(mutex_);
+    running->ticket = std::move(ticket);
+    return ::grpc::Status::OK;
+  }
+
+  // On a model's thread, or within `submit`.
+  void answer(const Running& running, const Response& response) {
+    ::grpc::ByteBuffer buffer;
+    const ::grpc::Status status = guarded([&]() -> ::grpc::Status {
+      if (response.failure) return status_of(with_id(*response.failure, running.id));
+      buffer = encode_infer(*running.model, running.id.value_or(""), response, true);
+      return ::grpc::Status::OK;
+    });
+    if (status.ok()) write(running, std::move(buffer));
+    else refuse(running, status.error_message());
+  }
+
+  void refuse(const Running& running, const std::string& message) {
+    write(running, encode_stream_failure(message, running.id.value_or("")));
+  }
+
+  void write(const Running& running, ::grpc::ByteBuffer buffer) {
+    std::unique_lock lock(mutex_);
+    running_.erase(running.number);
+    outgoing_.push_back(std::move(buffer));
+    proceed(lock);
+  }
+
+  InferService& infer_;
+  ::grpc::ServerCompletionQueue* const queue_;
+  ::grpc::ServerContext context_;
+  ::grpc::ServerAsyncReaderWriter<::grpc::ByteBuffer, ::grpc::ByteBuffer> stream_{&context_};
+  std::mutex mutex_;
+  ::grpc::ByteBuffer incoming_;
+  std::deque<::grpc::ByteBuffer> outgoing_;
+  Requests running_;
+  std::uint64_t next_ = 0;
+  int open_ = 0;  // operations whose end has not been reported
+  bool reading_ = false, read_all_ = false, writing_ = false, broken_ = false, finishing_ = false;
+  MemberStep<StreamCall> began_{*this, &StreamCall::began}, read_{*this, &StreamCall::read},
+      wrote_{*this, &StreamCall::wrote}, ended_{*this, &StreamCall::ended},
+      finished_{*this, &StreamCall::finished};
+};
+
+}  // namespace
+
+void await_stream(InferService& infer, ::grpc::ServerCompletionQueue* queue) {
+  (new StreamCall(infer, queue))->await();
+}
+
+}  // namespace engine::serve::rpc
