@@ -39,6 +39,7 @@ std::optional<Failure> BatchQueue::push(const PendingPtr& pending, Time now) {
   pending->place = level.ready.insert(level.ready.end(), pending);
   pending->queue = &level.ready;
   ++size_;
+  rows_ += pending->rows;
   return {};
 }
 
@@ -47,6 +48,7 @@ void BatchQueue::take(const PendingPtr& pending) {
   kept->queue->erase(kept->place);
   kept->queue = nullptr;
   --size_;
+  rows_ -= kept->rows;
 }
 
 bool BatchQueue::remove(const PendingPtr& pending) {

@@ -42,6 +42,7 @@ class BatchQueue {
   Time next_expiry() const;
 
   std::size_t size() const noexcept { return size_; }
+  Index rows() const noexcept { return rows_; }  ///< of all requests
 
  private:
   struct Level {
@@ -62,6 +63,7 @@ class BatchQueue {
   Index target_ = 0;  ///< rows beyond which nothing waits
   std::vector<Level> levels_;
   std::size_t size_ = 0;
+  Index rows_ = 0;
 };
 
 }  // namespace engine::serve

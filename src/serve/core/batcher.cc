@@ -8,6 +8,9 @@
 namespace engine::serve {
 namespace {
 
+// A thread that sleeps takes about as long to wake, and to be woken by.
+constexpr std::chrono::microseconds kShort{100};
+
 constexpr std::size_t kBytesOfARequest = 1024;  // what it takes beside its tensors, roughly
 
 Time now() { return std::chrono::steady_clock::now(); }
@@ -42,8 +45,7 @@ Batcher::Batcher(std::string name, const Session& session, BatchLimits limits,
       limits_(std::move(limits)),
       memory_(std::move(memory)),
       queue_(limits_) {
-  for (int i = 0; i < std::max(1, limits_.instances); ++i)
-    threads_.emplace_back([this] { run_batches(); });
+  for (int i = 0; i < instances(); ++i) threads_.emplace_back([this] { run_batches(); });
   threads_.emplace_back([this] { watch_expiries(); });
 }
 
@@ -72,7 +74,6 @@ std::optional<Ticket> Batcher::try_submit(Request& request, OnDone& on_done) {
     answer(*pending, {{}, std::move(failure), 0});
     return Ticket();
   }
-  arrived_.notify_one();
   return Ticket(pending);
 }
 
@@ -96,6 +97,9 @@ std::optional<Failure> Batcher::enqueue(const PendingPtr& pending, bool& unloadi
   unloading = stopping_;
   if (unloading) return {};
   if (auto failure = queue_.push(pending, now())) return failure;
+  // Who ends a batch looks for the next.
+  const bool is_helped = pending->request.helped && is_short();
+  if (running_ < instances() && !is_helped) arrived_.notify_one();
   const Time expiry = std::min(pending->timeout, pending->request.deadline);
   if (expiry < watched_) {
     watched_ = expiry;
@@ -123,6 +127,7 @@ void Batcher::stop(Time give_up_at) {
   arrived_.notify_all();
   while (queue_.size() != 0 && now() < give_up_at) wait(all_begun_, lock, give_up_at);
   const std::vector<PendingPtr> left = queue_.take_all();
+  while (running_ != 0) all_begun_.wait(lock);
   ended_ = true;
   arrived_.notify_all();
   expiry_.notify_all();
@@ -138,6 +143,59 @@ std::size_t Batcher::queued() const {
   return queue_.size();
 }
 
+// Whether what waits may run on a helper's thread.
+bool Batcher::is_short() const {
+  const auto took = estimate_.of(queue_.rows());
+  return took.count() > 0 && took <= kShort && limits_.max_queue_delay.count() == 0;
+}
+
+// Takes a batch, unless as many run as may; to be ended.
+std::vector<PendingPtr> Batcher::begin_batch(Time& wake) {
+  wake = Time::max();
+  if (running_ == instances()) return {};
+  std::vector<PendingPtr> batch = queue_.take_batch(now(), wake, stopping_);
+  if (batch.empty()) return batch;
+  ++running_;
+  if (queue_.size() == 0) all_begun_.notify_all();
+  else if (running_ < instances()) arrived_.notify_one();  // perhaps enough for another
+  return batch;
+}
+
+// Runs it without the lock.
+void Batcher::run_begun(std::unique_lock<std::mutex>& lock, std::span<const PendingPtr> batch,
+                        BatchRunner& runner) {
+  Index rows = 0;
+  for (const PendingPtr& pending : batch) rows += pending->rows;
+  lock.unlock();
+  const auto took = run(batch, runner);
+  lock.lock();
+  estimate_.add(rows, took);
+  --running_;
+  if (!stopping_) return;
+  arrived_.notify_all();
+  all_begun_.notify_all();
+}
+
+void Batcher::help() {
+  constexpr int kMostBatches = 4;  // the caller has other work
+  std::unique_lock lock(mutex_);
+  for (int i = 0; i < kMostBatches && queue_.size() != 0 && is_short(); ++i) {
+    Time wake;
+    const std::vector<PendingPtr> batch = begin_batch(wake);
+    if (batch.empty()) break;
+    std::unique_ptr<BatchRunner> runner;
+    if (helpers_.empty()) {
+      runner = std::make_unique<BatchRunner>(session_, limits_.max_batch_size > 0);
+    } else {
+      runner = std::move(helpers_.back());
+      helpers_.pop_back();
+    }
+    run_begun(lock, batch, *runner);
+    helpers_.push_back(std::move(runner));
+  }
+  if (queue_.size() != 0 && running_ < instances()) arrived_.notify_one();
+}
+
 void Batcher::run_batches() {
   BatchRunner runner(session_, limits_.max_batch_size > 0);
   std::unique_lock lock(mutex_);
@@ -145,17 +203,13 @@ void Batcher::run_batches() {
     const Time time = now();
     if (time >= watched_) give_up_expired(lock, time);
     Time wake;
-    const std::vector<PendingPtr> batch = queue_.take_batch(time, wake, stopping_);
-    if (batch.empty()) {
-      if (stopping_) return;  // nothing waits then
+    const std::vector<PendingPtr> batch = begin_batch(wake);
+    if (!batch.empty()) {
+      run_begun(lock, batch, runner);
+    } else {
+      if (stopping_ && queue_.size() == 0) return;
       wait(arrived_, lock, wake);
-      continue;
     }
-    if (queue_.size() != 0) arrived_.notify_one();  // perhaps enough for another instance
-    else all_begun_.notify_all();
-    lock.unlock();
-    run(batch, runner);
-    lock.lock();
   }
 }
 
@@ -177,13 +231,15 @@ void Batcher::give_up_expired(std::unique_lock<std::mutex>& lock, Time time) {
   lock.lock();
 }
 
-void Batcher::run(std::span<const PendingPtr> batch, BatchRunner& runner) {
+std::chrono::nanoseconds Batcher::run(std::span<const PendingPtr> batch, BatchRunner& runner) {
   const Time began = now();
   RunTimes times;
   std::vector<Response> responses = runner.run(batch, times);
   for (Response& response : responses) to_client(tensors_, response);
-  statistics_.add_batch(batch, responses, began, now(), times);
+  const Time ended = now();
+  statistics_.add_batch(batch, responses, began, ended, times);
   for (std::size_t i = 0; i < batch.size(); ++i) answer(*batch[i], std::move(responses[i]));
+  return ended - began;
 }
 
 void Batcher::give_up(const PendingPtr& pending, Failure failure) {

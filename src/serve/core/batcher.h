@@ -3,6 +3,7 @@
 
 #include "serve/core/batch_queue.h"
 #include "serve/core/memory_budget.h"
+#include "serve/core/run_estimate.h"
 #include "serve/core/served_tensors.h"
 #include "serve/core/statistics.h"
 
@@ -26,7 +27,8 @@ class Ticket {
 };
 
 /// Collects requests into batches, runs them, and answers each request once, whatever happens.
-/// While one batch runs on an instance's thread, the next forms in the queue. Thread-safe.
+/// While one batch runs on an instance's thread, the next forms in the queue. A model that takes
+/// less time than waking a thread runs on the thread that submitted to it, in `help`. Thread-safe.
 class Batcher {
  public:
   /// `limits.max_batch_size` is 0 unless the model has a batch axis (`has_batch_axis`). The name is
@@ -46,6 +48,11 @@ class Batcher {
   /// caller.
   std::optional<Ticket> try_submit(Request& request, OnDone& on_done);
 
+  /// Runs a batch of what waits on this thread, if that will not take long and an instance is
+  /// free; else leaves it to the model's threads. To be called once or more after requests with
+  /// `helped`, when no more of them are at hand.
+  void help();
+
   /// Answers the request with Code::kCancelled if it is still queued; false if it runs or has been
   /// answered.
   bool cancel(const Ticket& ticket);
@@ -62,9 +69,14 @@ class Batcher {
  private:
   std::optional<Failure> accept(const PendingPtr& pending, bool& unloading);
   std::optional<Failure> enqueue(const PendingPtr& pending, bool& unloading);
+  bool is_short() const;
+  std::vector<PendingPtr> begin_batch(Time& wake);
+  void run_begun(std::unique_lock<std::mutex>& lock, std::span<const PendingPtr> batch,
+                 BatchRunner& runner);
   void run_batches();
   void watch_expiries();
-  void run(std::span<const PendingPtr> batch, BatchRunner& runner);
+  std::chrono::nanoseconds run(std::span<const PendingPtr> batch, BatchRunner& runner);
+  int instances() const { return std::max(1, limits_.instances); }
   void give_up(const PendingPtr& pending, Failure failure);
   void give_up_expired(std::unique_lock<std::mutex>& lock, Time now);
   void answer(Pending& pending, Response response) noexcept;
@@ -79,9 +91,12 @@ class Batcher {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;    // for the instances: work, or stopping
   std::condition_variable expiry_;     // for the watch: an earlier expiry, or stopping
-  std::condition_variable all_begun_;  // for stop: nothing is queued
+  std::condition_variable all_begun_;  // for stop: nothing is queued, or no helper runs
   BatchQueue queue_;
-  Time watched_ = Time::max();  // when the watch wakes
+  RunEstimate estimate_;
+  int running_ = 0;                                    // batches, on whatever thread
+  std::vector<std::unique_ptr<BatchRunner>> helpers_;  // that nobody uses
+  Time watched_ = Time::max();                         // when the watch wakes
   bool stopping_ = false, ended_ = false;
   std::vector<std::thread> threads_;
   std::mutex stop_mutex_;

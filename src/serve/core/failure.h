@@ -11,6 +11,7 @@ namespace engine::serve {
 enum class Code {
   kInvalidArgument,
   kNotFound,
+  kAlreadyExists,
   kUnavailable,        ///< refused for now: a full queue, a shutdown, a policy's timeout
   kDeadlineExceeded,   ///< the request's own deadline
   kCancelled,          ///< by who sent it

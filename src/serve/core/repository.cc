@@ -59,9 +59,13 @@ std::shared_ptr<ServedModel> Repository::find(std::string_view name, std::option
 }
 
 Ticket Repository::submit(std::shared_ptr<ServedModel>& model, std::optional<Index> version,
-                          Request request, OnDone on_done) const {
+                          Request request, OnDone on_done, const Help& help) const {
+  request.helped = static_cast<bool>(help);
   while (true) {
-    if (const auto ticket = model->batcher().try_submit(request, on_done)) return *ticket;
+    if (const auto ticket = model->batcher().try_submit(request, on_done)) {
+      if (help) help(model);
+      return *ticket;
+    }
     Failure why;
     auto other = find(model->name(), version, why);
     if (!other) {

@@ -34,11 +34,15 @@ class Repository {
   std::shared_ptr<ServedModel> find(std::string_view name, std::optional<Index> version,
                                     Failure& why) const;
 
+  /// Is given a model to whose batcher a request went, and sees that `Batcher::help` is called on
+  /// this thread once no more requests are at hand.
+  using Help = std::function<void(const std::shared_ptr<ServedModel>&)>;
+
   /// Submits to a model that was found by this version, or as the newest; if it has been exchanged
   /// or unloaded since, to what would be found now, which `model` then is before the callback can
   /// be called.
   Ticket submit(std::shared_ptr<ServedModel>& model, std::optional<Index> version, Request request,
-                OnDone on_done) const;
+                OnDone on_done, const Help& help = {}) const;
 
   /// Versions of a name, rising; all models in order of their names.
   std::vector<Index> versions(std::string_view name) const;

@@ -23,6 +23,7 @@ struct Request {
   std::chrono::microseconds timeout{
       0};                       ///< of waiting, where the model's policy allows it; 0: none
   Time deadline = Time::max();  ///< work that has not begun by then is not begun
+  bool helped = false;          ///< who submits it calls `Batcher::help` soon (Repository::submit)
 };
 
 struct Response {
@@ -32,7 +33,7 @@ struct Response {
 };
 
 /// Called once for each request. It must not throw and should not block: it may be called on the
-/// thread that runs the model, or within `submit` if the request is refused.
+/// thread that runs the model, or within `help`, or within `submit` if the request is refused.
 using OnDone = std::function<void(Response)>;
 
 }  // namespace engine::serve

@@ -204,14 +204,16 @@ void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) 
     return reply([] { return encode_failure({Code::kResourceExhausted, "out of memory"}); });
   }
   Request inference = std::move(exchange->call.request);
-  repository_.submit(exchange->model, path.version, std::move(inference),
-                     [exchange, reply](Response response) {
-                       reply([exchange, response = std::move(response)] {
-                         if (response.failure)
-                           return encode_failure(with_id(*response.failure, exchange->call.id));
-                         return encode_infer(*exchange->model, exchange->call, response);
-                       });
-                     });
+  repository_.submit(
+      exchange->model, path.version, std::move(inference),
+      [exchange, reply](Response response) {
+        reply([exchange, response = std::move(response)] {
+          if (response.failure)
+            return encode_failure(with_id(*response.failure, exchange->call.id));
+          return encode_infer(*exchange->model, exchange->call, response);
+        });
+      },
+      help_);
 }
 
 }  // namespace engine::serve::http

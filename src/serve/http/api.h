@@ -19,8 +19,8 @@ class Api {
   using Reply = std::function<void(Encode)>;
 
   /// Without a control no model is loaded or unloaded by request.
-  explicit Api(Repository& repository, ModelControl* control = nullptr)
-      : repository_(repository), control_(control) {}
+  Api(Repository& repository, ModelControl* control, Repository::Help help)
+      : repository_(repository), control_(control), help_(std::move(help)) {}
 
   void handle(HttpRequest request, const Reply& reply);
 
@@ -48,6 +48,7 @@ class Api {
 
   Repository& repository_;
   ModelControl* const control_;
+  const Repository::Help help_;
 };
 
 }  // namespace engine::serve::http

@@ -10,7 +10,8 @@ namespace {
 
 int status_of(Code code) {
   switch (code) {
-    case Code::kInvalidArgument: return 400;
+    case Code::kInvalidArgument:
+    case Code::kAlreadyExists: return 400;
     case Code::kNotFound: return 404;
     case Code::kUnavailable:
     case Code::kResourceExhausted: return 503;

@@ -37,12 +37,13 @@ class WatchCall {
   }
 
   void write() {
-    said_ = health_of(watch_.repository).status();
-    writer_.Write(health_of(watch_.repository), wrote_.tag());
+    const HealthCheckResponse now = health_of(watch_.repository);
+    said_ = now.status();
+    writer_.Write(now, wrote_.tag());
   }
 
   void wrote(bool ok) {
-    if (ok && !over_ && watch_.repository.accepting()) look_later();
+    if (ok && !over_ && said_ == HealthCheckResponse::SERVING) look_later();
     else finish();
   }
   void look_later() {

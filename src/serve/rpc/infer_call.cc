@@ -14,12 +14,12 @@ namespace {
 // Owns itself. `ended` comes once for each call that began, also if the client leaves.
 class InferCall {
  public:
-  InferCall(InferService& infer, ::grpc::ServerCompletionQueue* queue)
-      : infer_(infer), queue_(queue) {}
+  explicit InferCall(InferQueue& queue) : queue_(queue) {}
 
   void await() {
     context_.AsyncNotifyWhenDone(ended_.tag());
-    infer_.service.RequestModelInfer(&context_, &buffer_, &writer_, queue_, queue_, began_.tag());
+    queue_.service.RequestModelInfer(&context_, &buffer_, &writer_, queue_.calls.get(),
+                                     queue_.calls.get(), began_.tag());
   }
 
  private:
@@ -28,9 +28,9 @@ class InferCall {
       delete this;
       return;
     }
-    ++infer_.counts.begun;
-    ++infer_.counts.unanswered;
-    await_infer(infer_, queue_);
+    ++queue_.counts.begun;
+    ++queue_.counts.unanswered;
+    await_infer(queue_);
     const ::grpc::Status status = guarded([this] { return submit(); });
     if (!status.ok()) writer_.FinishWithError(status, finished_.tag());
   }
@@ -41,15 +41,16 @@ class InferCall {
     buffer_.Clear();
     if (!message) return {::grpc::StatusCode::INTERNAL, "Unable to parse request"};
     if (!message->head.id().empty()) id_ = message->head.id();
-    if (!infer_.repository.accepting()) return status_of(kShutsDown);
+    if (!queue_.repository.accepting()) return status_of(kShutsDown);
     Failure why;
-    model_ = infer_.repository.find(message->head.model_name(),
+    model_ = queue_.repository.find(message->head.model_name(),
                                     parse_version(message->head.model_version()), why);
     if (!model_) return status_of(why);
     Request request = request_of(*message, *model_);
     request.deadline = deadline_of(context_);
-    ticket_ = infer_.repository.submit(model_, std::move(request),
-                                       [this](Response response) { answer(std::move(response)); });
+    ticket_ = queue_.repository.submit(
+        model_, std::move(request), [this](Response response) { answer(std::move(response)); },
+        queue_.help);
     return ::grpc::Status::OK;
   }
 
@@ -70,18 +71,17 @@ class InferCall {
     leave();
   }
   void finished(bool) {
-    --infer_.counts.unanswered;
+    --queue_.counts.unanswered;
     leave();
   }
   void leave() {
     if (--open_ != 0) return;
-    CallCounts& counts = infer_.counts;
+    CallCounts& counts = queue_.counts;
     delete this;
     --counts.begun;
   }
 
-  InferService& infer_;
-  ::grpc::ServerCompletionQueue* const queue_;
+  InferQueue& queue_;
   ::grpc::ServerContext context_;
   ::grpc::ByteBuffer buffer_;
   ::grpc::ServerAsyncResponseWriter<::grpc::ByteBuffer> writer_{&context_};
@@ -95,8 +95,6 @@ class InferCall {
 
 }  // namespace
 
-void await_infer(InferService& infer, ::grpc::ServerCompletionQueue* queue) {
-  (new InferCall(infer, queue))->await();
-}
+void await_infer(InferQueue& queue) { (new InferCall(queue))->await(); }
 
 }  // namespace engine::serve::rpc

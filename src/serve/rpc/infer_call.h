@@ -14,17 +14,25 @@ using Service = inference::GRPCInferenceService::WithRawMethod_ModelInfer<
     inference::GRPCInferenceService::WithRawMethod_ModelStreamInfer<
         inference::GRPCInferenceService::AsyncService>>;
 
-/// What calls are taken from and answered by; outlives them.
-struct InferService {
+/// One thread's completion queue and what its calls need; outlives them.
+struct InferQueue {
+  InferQueue(Service& service, Repository& repository, CallCounts& counts,
+             std::unique_ptr<::grpc::ServerCompletionQueue> calls)
+      : service(service), repository(repository), counts(counts), calls(std::move(calls)) {}
+  InferQueue(const InferQueue&) = delete;
+
   Service& service;
   Repository& repository;
   CallCounts& counts;
+  const std::unique_ptr<::grpc::ServerCompletionQueue> calls;
+  std::vector<std::shared_ptr<ServedModel>> helped;  ///< when the thread has nothing else to do
+  const Repository::Help help = [this](const auto& model) { helped.push_back(model); };
 };
 
 /// Waits for a ModelInfer, answers it, and so on until the server is shut down.
-void await_infer(InferService& infer, ::grpc::ServerCompletionQueue* queue);
+void await_infer(InferQueue& queue);
 
 /// The same for ModelStreamInfer: answers come in the order in which they are ready.
-void await_stream(InferService& infer, ::grpc::ServerCompletionQueue* queue);
+void await_stream(InferQueue& queue);
 
 }  // namespace engine::serve::rpc

@@ -35,11 +35,34 @@ std::string listened(const ServerOptions& options) {
   return (v6 ? "[" + options.address + "]" : options.address) + ":" + std::to_string(options.port);
 }
 
+void help(InferQueue& queue) {
+  for (const auto& model : queue.helped) model->batcher().help();
+  queue.helped.clear();
+}
+
+// Requests that were submitted wait while more calls are at hand, to share a batch with them.
+void work_off(InferQueue& queue) {
+  constexpr std::size_t kMostWaiting = 64;
+  using Got = ::grpc::CompletionQueue::NextStatus;
+  void* tag = nullptr;
+  bool ok = false;
+  while (true) {
+    if (queue.helped.empty()) {
+      if (!queue.calls->Next(&tag, &ok)) return;
+    } else {
+      const Got got = queue.calls->AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC));
+      if (got != Got::GOT_EVENT || queue.helped.size() >= kMostWaiting) help(queue);
+      if (got != Got::GOT_EVENT) continue;
+    }
+    static_cast<Step*>(tag)->finish(ok);
+  }
+}
+
 }  // namespace
 
 struct Server::Impl {
   explicit Impl(Repository& repository)
-      : api(repository), infer{service, repository, counts}, watch{health, repository, counts} {}
+      : repository(repository), api(repository), watch{health, repository, counts} {}
 
   void build(const ServerOptions& options);
   void start();
@@ -63,14 +86,14 @@ struct Server::Impl {
     UnaryCall<Request, Response>::await(std::move(method), queue);
   }
 
+  Repository& repository;
   Api api;
   Service service;
   HealthService health;
   CallCounts counts;
-  InferService infer;
   HealthWatch watch;
   std::unique_ptr<::grpc::Server> server;
-  std::vector<std::unique_ptr<::grpc::ServerCompletionQueue>> queues;
+  std::list<InferQueue> queues;  // one for each thread
   std::vector<std::thread> threads;
   int port = 0;
 };
@@ -88,7 +111,8 @@ void Server::Impl::build(const ServerOptions& options) {
   // Threads of reflection, the only service that blocks.
   builder.SetSyncServerOption(::grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(::grpc::ServerBuilder::MAX_POLLERS, 1);
-  for (int i = 0; i < options.threads; ++i) queues.push_back(builder.AddCompletionQueue());
+  for (int i = 0; i < options.threads; ++i)
+    queues.emplace_back(service, repository, counts, builder.AddCompletionQueue());
   server = builder.BuildAndStart();
   const bool by_path = options.address.starts_with("unix:");
   if (!server || (port == 0 && !by_path))
@@ -116,22 +140,18 @@ void Server::Impl::await_questions(::grpc::ServerCompletionQueue* queue) {
           return api.model_statistics(request, response);
         });
   await(health, &HealthService::RequestCheck, queue, [this](const auto&, auto& response) {
-    response = health_of(infer.repository);
+    response = health_of(repository);
     return Status::OK;
   });
   await_watch(watch, queue);
 }
 
 void Server::Impl::start() {
-  for (const auto& queue : queues) {
-    await_questions(queue.get());
-    await_stream(infer, queue.get());
-    for (int i = 0; i < kAwaited; ++i) await_infer(infer, queue.get());
-    threads.emplace_back([calls = queue.get()] {
-      void* tag = nullptr;
-      bool ok = false;
-      while (calls->Next(&tag, &ok)) static_cast<Step*>(tag)->finish(ok);
-    });
+  for (InferQueue& queue : queues) {
+    await_questions(queue.calls.get());
+    await_stream(queue);
+    for (int i = 0; i < kAwaited; ++i) await_infer(queue);
+    threads.emplace_back([&queue] { work_off(queue); });
   }
 }
 
@@ -143,7 +163,7 @@ void Server::Impl::end(Time give_up) {
     std::this_thread::sleep_for(kLook);
   server->Shutdown(std::chrono::system_clock::now() + kLeave);
   while (counts.begun != 0) std::this_thread::sleep_for(kLook);  // operations need their queue
-  for (const auto& queue : queues) queue->Shutdown();
+  for (InferQueue& queue : queues) queue.calls->Shutdown();
   for (std::thread& thread : threads) thread.join();
   server.reset();
 }

@@ -18,7 +18,7 @@ struct TlsOptions {
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< or "unix:///PATH", and the port is not used
   int port = 8001;                    ///< 0: any that is free
-  int threads = 2;
+  int threads = 1;
   int max_message = 64 << 20;  ///< bytes of a request
   std::optional<TlsOptions> tls = {};
 };

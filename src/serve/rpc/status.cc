@@ -8,6 +8,7 @@ namespace engine::serve::rpc {
   switch (failure.code) {
     case Code::kInvalidArgument: code = StatusCode::INVALID_ARGUMENT; break;
     case Code::kNotFound: code = StatusCode::NOT_FOUND; break;
+    case Code::kAlreadyExists: code = StatusCode::ALREADY_EXISTS; break;
     case Code::kUnavailable: code = StatusCode::UNAVAILABLE; break;
     case Code::kDeadlineExceeded: code = StatusCode::DEADLINE_EXCEEDED; break;
     case Code::kCancelled: code = StatusCode::CANCELLED; break;

@@ -18,12 +18,12 @@ constexpr std::size_t kMostUnanswered = 256;  // more are not read until some we
 // answer is written by the thread that has it; the lock is never held while the repository works.
 class StreamCall {
  public:
-  StreamCall(InferService& infer, ::grpc::ServerCompletionQueue* queue)
-      : infer_(infer), queue_(queue) {}
+  explicit StreamCall(InferQueue& queue) : queue_(queue) {}
 
   void await() {
     context_.AsyncNotifyWhenDone(ended_.tag());
-    infer_.service.RequestModelStreamInfer(&context_, &stream_, queue_, queue_, began_.tag());
+    queue_.service.RequestModelStreamInfer(&context_, &stream_, queue_.calls.get(),
+                                           queue_.calls.get(), began_.tag());
   }
 
  private:
@@ -40,8 +40,8 @@ class StreamCall {
       delete this;
       return;
     }
-    ++infer_.counts.begun;
-    await_stream(infer_, queue_);
+    ++queue_.counts.begun;
+    await_stream(queue_);
     std::unique_lock lock(mutex_);
     open_ = 1;  // until `ended`
     proceed(lock);
@@ -60,7 +60,7 @@ class StreamCall {
     std::unique_lock lock(mutex_);
     writing_ = false;
     outgoing_.pop_front();
-    --infer_.counts.unanswered;
+    --queue_.counts.unanswered;
     if (!ok) broken_ = true;
     --open_;
     proceed(lock);
@@ -89,7 +89,7 @@ class StreamCall {
   // Begins what can be begun; the last to leave ends the call.
   void proceed(std::unique_lock<std::mutex>& lock) {
     if (broken_ && !writing_) {
-      infer_.counts.unanswered -= std::ssize(outgoing_);
+      queue_.counts.unanswered -= std::ssize(outgoing_);
       outgoing_.clear();
     }
     if (!writing_ && !outgoing_.empty()) {
@@ -109,7 +109,7 @@ class StreamCall {
     }
     if (open_ != 0 || !running_.empty()) return;
     lock.unlock();
-    CallCounts& counts = infer_.counts;
+    CallCounts& counts = queue_.counts;
     delete this;
     --counts.begun;
   }
@@ -117,7 +117,7 @@ class StreamCall {
   // Submits the request that was read.
   void take() {
     const auto running = std::make_shared<Running>();
-    ++infer_.counts.unanswered;
+    ++queue_.counts.unanswered;
     {
       const std::lock_guard lock(mutex_);
       running->number = next_++;
@@ -133,16 +133,16 @@ class StreamCall {
     incoming_.Clear();
     if (!message) return {::grpc::StatusCode::INTERNAL, "Unable to parse request"};
     if (!message->head.id().empty()) running->id = message->head.id();
-    if (!infer_.repository.accepting()) return status_of(kShutsDown);
+    if (!queue_.repository.accepting()) return status_of(kShutsDown);
     Failure why;
-    running->model = infer_.repository.find(message->head.model_name(),
+    running->model = queue_.repository.find(message->head.model_name(),
                                             parse_version(message->head.model_version()), why);
     if (!running->model) return status_of(why);
     Request request = request_of(*message, *running->model);
     request.deadline = deadline_of(context_);
-    Ticket ticket = infer_.repository.submit(
+    Ticket ticket = queue_.repository.submit(
         running->model, std::move(request),
-        [this, running](Response response) { answer(*running, response); });
+        [this, running](Response response) { answer(*running, response); }, queue_.help);
     const std::lock_guard lock(mutex_);
     running->ticket = std::move(ticket);
     return ::grpc::Status::OK;
@@ -171,8 +171,7 @@ class StreamCall {
     proceed(lock);
   }
 
-  InferService& infer_;
-  ::grpc::ServerCompletionQueue* const queue_;
+  InferQueue& queue_;
   ::grpc::ServerContext context_;
   ::grpc::ServerAsyncReaderWriter<::grpc::ByteBuffer, ::grpc::ByteBuffer> stream_{&context_};
   std::mutex mutex_;
@@ -189,8 +188,6 @@ class StreamCall {
 
 }  // namespace
 
-void await_stream(InferService& infer, ::grpc::ServerCompletionQueue* queue) {
-  (new StreamCall(infer, queue))->await();
-}
+void await_stream(InferQueue& queue) { (new StreamCall(queue))->await(); }
 
 }  // namespace engine::serve::rpc

@@ -294,5 +294,70 @@ TEST(Batcher, ACallbackMaySubmitMore) {
   EXPECT_EQ(values(last.get_future().get()), (std::vector<float>{20, 21}));
 }
 
+// Sends as protocols do that call `help`.
+std::future<Response> send_helped(Batcher& batcher, std::int64_t index) {
+  Request request = lookup({index});
+  request.helped = true;
+  return send(batcher, std::move(request));
+}
+
+bool is_ready(const std::future<Response>& answer) {
+  return answer.wait_for(0s) == std::future_status::ready;
+}
+
+TEST(Batcher, AShortModelRunsWhereItIsHelped) {
+  Lookup model;
+  // The model's own thread runs it until it is known to be short.
+  for (int i = 0; i < 50; ++i) send(model.batcher, lookup({1})).get();
+  int on_helper = 0;
+  for (int i = 0; i < 20; ++i) {
+    auto answer = send_helped(model.batcher, 2);
+    model.batcher.help();
+    on_helper += is_ready(answer) ? 1 : 0;  // it may have had a slow moment
+    EXPECT_EQ(values(answer.get()), (std::vector<float>{20, 21}));
+  }
+  EXPECT_GT(on_helper, 0);
+  model.batcher.help();  // nothing waits
+}
+
+TEST(Batcher, HelpedRequestsShareABatch) {
+  Lookup model({.max_batch_size = 4});
+  for (int i = 0; i < 50; ++i) send(model.batcher, lookup({0, 1, 2, 3})).get();
+  const auto before = model.batcher.statistics().execution_count;
+  std::vector<std::future<Response>> answers;
+  for (int i = 0; i < 4; ++i) answers.push_back(send_helped(model.batcher, i));
+  model.batcher.help();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(values(answers[static_cast<std::size_t>(i)].get())[0], 10 * i);
+  EXPECT_LE(model.batcher.statistics().execution_count - before, 4u);
+}
+
+TEST(Batcher, HelpersAndThreadsAnswerEachOnce) {
+  for (const int instances : {1, 2}) {
+    Lookup model({.max_batch_size = 8, .instances = instances});
+    constexpr int kThreads = 4, kEach = 2000;
+    std::atomic<int> good = 0, bad = 0;
+    std::vector<std::thread> senders;
+    for (int t = 0; t < kThreads; ++t)
+      senders.emplace_back([&, helped = t % 2 == 0] {
+        for (int i = 0; i < kEach; ++i) {
+          Request request = lookup({i % 4});
+          request.helped = helped;
+          model.batcher.submit(std::move(request), [&, i](Response response) {
+            const bool right = !response.failure && values(response)[0] == 10.0f * (i % 4);
+            ++(right ? good : bad);
+          });
+          if (helped && i % 3 == 0) model.batcher.help();
+        }
+        if (helped) model.batcher.help();
+      });
+    for (std::thread& sender : senders) sender.join();
+    model.batcher.stop();
+    EXPECT_EQ(good, kThreads * kEach);
+    EXPECT_EQ(bad, 0);
+    EXPECT_EQ(model.memory->used(), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace engine::serve
