@@ -23,6 +23,7 @@ namespace {
 struct Options {
   std::vector<std::string> models;
   RepositoryOptions repository;
+  std::optional<bool> allow_client_shm;
   std::vector<std::string> ignored;  // options of Triton that were given
   SessionOptions session;
   serve::http::ServerOptions http;
@@ -127,6 +128,7 @@ int run(const Options& options) {
     fail(ErrorCode::kInvalidArgument,
          "there is nothing to serve; give MODEL or --model-repository");
   options.repository.check_address(options.http.address);
+  options.repository.check_address(options.grpc.address);
   EndSignals signals;
   serve::Repository repository(options.queue_bytes);
   serve::ModelControl control(repository, control_options(options));
@@ -137,12 +139,17 @@ int run(const Options& options) {
                        failed == 1 ? "a model was" : fmt::format("{} models were", failed)));
     return kBadInput;
   }
+  serve::SharedMemory memory;
   serve::rpc::ServerOptions grpc_options = options.grpc;
+  if (options.allow_client_shm.value_or(is_local(options.grpc.address)))
+    grpc_options.memory = &memory;
   grpc_options.control = &control;
   serve::rpc::Server grpc(repository, grpc_options);
   announce("GRPCInferenceService", options.grpc.address, grpc.port());
   serve::http::ServerOptions http_options = options.http;
   http_options.control = &control;
+  if (options.allow_client_shm.value_or(is_local(options.http.address)))
+    http_options.memory = &memory;
   serve::http::Server http(repository, http_options);
   announce("HTTPService", options.http.address, http.port());
   signals.wait();
@@ -221,6 +228,10 @@ void add_serve(CLI::App& app, Action& action) {
                    "how long what was accepted may take when the server is ended")
       ->capture_default_str()
       ->check(CLI::Range(0, 86'400));
+  command->add_option(
+      "--allow-client-shm", options->allow_client_shm,
+      "clients may send tensors through system shared memory (default: if the address "
+      "is one of this machine alone)");
   add_session_options(*command, options->session);
   ignore_triton_options(*command, options->ignored);
   command->footer(

@@ -20,9 +20,13 @@ serve::ControlOptions RepositoryOptions::control() const {
   return options;
 }
 
+bool is_local(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost" ||
+         address.starts_with("unix:");
+}
+
 void RepositoryOptions::check_address(const std::string& address) const {
-  const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
-  if (mode != "explicit" || loopback || insecure) return;
+  if (mode != "explicit" || is_local(address) || insecure) return;
   fail(ErrorCode::kInvalidArgument, "whoever reaches ", quote(address),
        " could load models (--model-control-mode=explicit asks for no token); listen at 127.0.0.1, "
        "or say --insecure");

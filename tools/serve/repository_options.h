@@ -10,6 +10,9 @@
 
 namespace engine::tools {
 
+/// Whether only programs of this machine reach an address.
+bool is_local(const std::string& address);
+
 struct RepositoryOptions {
   std::vector<std::string> repositories, load_models;
   std::string mode = "none", config_name;

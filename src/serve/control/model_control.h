@@ -108,7 +108,11 @@ class ModelControl {
   Worker worker_{kMostJobs};
 };
 
-/// Whether a server accepts requests and the models that must serve do. Without a control none must.
+/// Says that a server has no control.
+inline constexpr const char* kFixedModels = "this server has the models that it was started with";
+
+/// Whether a server accepts requests and the models that must serve do. Without a control none
+/// must.
 inline bool is_ready(const Repository& repository, const ModelControl* control) noexcept {
   return repository.accepting() && (!control || control->ready());
 }

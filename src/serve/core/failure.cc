@@ -14,8 +14,10 @@ void shorten(std::string& message) {
 Failure failure_of(const Error& error) {
   const bool unsupported = error.code() == ErrorCode::kUnsupported;
   const bool exhausted = error.code() == ErrorCode::kResourceExhausted;
+  const bool missing = error.code() == ErrorCode::kNotFound;
   return {unsupported ? Code::kUnsupported
           : exhausted ? Code::kResourceExhausted
+          : missing   ? Code::kNotFound
                       : Code::kInvalidArgument,
           error.what()};
 }

@@ -49,15 +49,20 @@ std::size_t checked_count(const Shape& shape, std::string_view input) {
   return count;
 }
 
+void check_byte_size(DType dtype, const Shape& shape, std::size_t bytes, std::string_view input,
+                     std::string_view model) {
+  const std::size_t count = checked_count(shape, input), size = size_of(dtype);
+  if (bytes % size != 0 || count != bytes / size)
+    invalid("input byte size mismatch for input " + quote(input) + " for model " + quote(model) +
+            ". Expected " + std::to_string(count) + " x " + std::to_string(size) + " for shape " +
+            dims_text(shape) + ", got " + std::to_string(bytes));
+}
+
 Tensor tensor_of_bytes(DType dtype, const Shape& shape, std::string_view bytes,
                        const std::shared_ptr<const void>& owner, bool share, std::string_view input,
                        std::string_view model) {
   if (dtype == DType::kString) return strings_of_bytes(shape, bytes, input);
-  const std::size_t count = checked_count(shape, input), size = size_of(dtype);
-  if (bytes.size() % size != 0 || count != bytes.size() / size)
-    invalid("input byte size mismatch for input " + quote(input) + " for model " + quote(model) +
-            ". Expected " + std::to_string(count) + " x " + std::to_string(size) + " for shape " +
-            dims_text(shape) + ", got " + std::to_string(bytes.size()));
+  check_byte_size(dtype, shape, bytes.size(), input, model);
   if (share && dtype != DType::kBool) return Tensor::wrap(dtype, shape, bytes.data(), owner);
   Tensor tensor(dtype, shape);
   if (dtype == DType::kBool)

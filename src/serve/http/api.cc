@@ -4,6 +4,7 @@
 #include "serve/http/config_json.h"
 #include "serve/http/infer_encode.h"
 #include "serve/http/json_write.h"
+#include "serve/http/memory_paths.h"
 #include "serve/http/model_json.h"
 #include "serve/http/repository_json.h"
 
@@ -30,15 +31,23 @@ std::string server_metadata() {
   return json + "]}";
 }
 
-Failure no_control() {
-  return {Code::kUnavailable, "this server has the models that it was started with"};
-}
-
 // What lasts from a request to its answer.
 struct Exchange {
   std::shared_ptr<ServedModel> model;
   InferCall call;
 };
+
+HttpResponse encoded(const Exchange& exchange, const SharedMemory* memory, Response& response) {
+  const InferCall& call = exchange.call;
+  try {
+    if (!response.failure)
+      response.failure = form_outputs(response, call.forms, *exchange.model, memory);
+  } catch (const Error& error) {
+    response.failure = failure_of(error);
+  }
+  if (response.failure) return encode_failure(with_id(*response.failure, call.id));
+  return encode_infer(*exchange.model, call, response);
+}
 
 // Between the slashes; none at all if one of them is empty.
 std::vector<std::string_view> parts_of(std::string_view path) {
@@ -96,6 +105,12 @@ void Api::handle(HttpRequest request, const Reply& reply) {
     if (request.method != "POST") return reply(not_allowed);
     return manage(*repository, std::move(request), reply);
   }
+  if (const auto place = parse_memory_path(path)) {
+    HttpResponse response = request.method == "GET" || request.method == "POST"
+                                ? handle_memory(*place, request, memory_)
+                                : not_allowed();
+    return reply([response = std::move(response)] { return response; });
+  }
   std::optional<ModelPath> model_path;
   const bool all_statistics = path == "/v2/models/stats";
   if (path.starts_with(kModels) && !all_statistics) {
@@ -116,7 +131,7 @@ void Api::handle(HttpRequest request, const Reply& reply) {
 }
 
 void Api::manage(const RepositoryPath& path, HttpRequest request, const Reply& reply) {
-  if (!control_) return reply([] { return encode_failure(no_control()); });
+  if (!control_) return reply([] { return encode_failure({Code::kUnavailable, kFixedModels}); });
   const auto work = [this, path, body = std::move(request.body), reply] {
     HttpResponse response;
     try {
@@ -192,12 +207,10 @@ void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) 
   Failure why;
   exchange->model = repository_.find(path.name, path.version, why);
   if (!exchange->model) return reply([why] { return encode_failure(why); });
-  const ServedModel& model = *exchange->model;
   try {
     std::optional<std::string_view> length;
     if (request.inference_header_length) length = *request.inference_header_length;
-    exchange->call = decode_infer({model.name(), model.model(), model.limits().max_batch_size > 0},
-                                  request.body, length);
+    exchange->call = decode_infer({*exchange->model, memory_}, request.body, length);
   } catch (const Error& error) {
     return reply([why = failure_of(error)] { return encode_failure(why); });
   } catch (const std::bad_alloc&) {
@@ -206,11 +219,9 @@ void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) 
   Request inference = std::move(exchange->call.request);
   repository_.submit(
       exchange->model, path.version, std::move(inference),
-      [exchange, reply](Response response) {
-        reply([exchange, response = std::move(response)] {
-          if (response.failure)
-            return encode_failure(with_id(*response.failure, exchange->call.id));
-          return encode_infer(*exchange->model, exchange->call, response);
+      [exchange, memory = memory_, reply](Response response) {
+        reply([exchange, memory, response = std::move(response)]() mutable {
+          return encoded(*exchange, memory, response);
         });
       },
       help_);

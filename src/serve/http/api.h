@@ -3,6 +3,7 @@
 
 #include "serve/control/model_control.h"
 #include "serve/core/repository.h"
+#include "serve/core/shared_memory.h"
 #include "serve/http/message.h"
 
 #include <functional>
@@ -18,9 +19,10 @@ class Api {
   /// Called once for each request, from within `handle` or from a model's thread.
   using Reply = std::function<void(Encode)>;
 
-  /// Without a control no model is loaded or unloaded by request.
-  Api(Repository& repository, ModelControl* control, Repository::Help help)
-      : repository_(repository), control_(control), help_(std::move(help)) {}
+  /// Without a control no model is loaded or unloaded by request, without a memory no region is
+  /// registered.
+  Api(Repository& repository, ModelControl* control, SharedMemory* memory, Repository::Help help)
+      : repository_(repository), control_(control), memory_(memory), help_(std::move(help)) {}
 
   void handle(HttpRequest request, const Reply& reply);
 
@@ -48,6 +50,7 @@ class Api {
 
   Repository& repository_;
   ModelControl* const control_;
+  SharedMemory* const memory_;
   const Repository::Help help_;
 };
 

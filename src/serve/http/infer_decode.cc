@@ -51,16 +51,6 @@ Shape shape_of(dom::object input, std::string_view name) {
   return shape;
 }
 
-// Parameters that the protocol defines and this server does not have.
-void refuse_unsupported(dom::object parameters, std::string_view tensor) {
-  for (const std::string_view key : {"shared_memory_region", "classification"}) {
-    dom::element element;
-    if (!parameters.at_key(key).get(element))
-      throw Error(ErrorCode::kUnsupported, "parameter " + quote(key) + " of " + quote(tensor) +
-                                               " is not supported by this server");
-  }
-}
-
 Parameter parameter_of(dom::element value) {
   switch (value.type()) {
     case dom::element_type::BOOL: return bool{value};
@@ -93,7 +83,7 @@ class Decoder {
       read_parameters(*parameters);
     for (const dom::element input : required<dom::array>(root, "inputs")) add_input(input);
     if (!tail_.empty())
-      invalid("unexpected additional input data for model " + quote(target_.name));
+      invalid("unexpected additional input data for model " + quote(model().name()));
     if (const auto outputs = member<dom::array>(root, "outputs"))
       for (const dom::element output : *outputs) add_output(output);
     return std::move(call_);
@@ -101,12 +91,13 @@ class Decoder {
 
   // The body is the only input, of one sample.
   InferCall raw() {
-    if (target_.model.inputs().size() != 1)
-      invalid("raw binary data needs a model with one input, " + quote(target_.name) + " has " +
-              std::to_string(target_.model.inputs().size()));
-    const TensorInfo& info = target_.model.inputs().front();
+    const std::vector<TensorInfo>& inputs = model().tensors().inputs;
+    if (inputs.size() != 1)
+      invalid("raw binary data needs a model with one input, " + quote(model().name()) + " has " +
+              std::to_string(inputs.size()));
+    const TensorInfo& info = inputs.front();
     Shape shape = declared_dims(info);
-    if (target_.batched) shape[0] = 1;
+    if (is_batched()) shape[0] = 1;
     for (const Index extent : shape)
       if (extent < 0)
         invalid("raw binary data needs a fixed shape, input " + quote(info.name) + " is " +
@@ -133,18 +124,21 @@ class Decoder {
     if (!dtype) invalid("invalid datatype for input " + quote(name));
     const Shape shape = shape_of(input, name);
     std::optional<std::uint64_t> size;
+    std::optional<SharedRange> range;
     if (const auto parameters = member<dom::object>(input, "parameters")) {
-      refuse_unsupported(*parameters, name);
       size = member<std::uint64_t>(*parameters, "binary_data_size");
+      for (const auto& [key, value] : *parameters)
+        set_range_parameter(range, key, parameter_of(value));
     }
     dom::element data;
     const bool has_data = !input.at_key("data").get(data);
-    if (has_data == size.has_value())
+    if (has_data + size.has_value() + range.has_value() != 1)
       invalid(
           "Input must set only one of the following fields: 'data', 'binary_data_size' in "
-          "'parameters'; input " +
-          quote(name) + (has_data ? " sets both" : " sets none"));
+          "'parameters', 'shared_memory_region' in 'parameters'; input " +
+          quote(name) + (has_data || size ? " sets several" : " sets none"));
     Tensor value = has_data ? tensor_of_json(*dtype, shape, data, name)
+                   : range  ? shared_tensor(*range, *dtype, shape, name)
                             : tensor(name, *dtype, shape, from_tail(*size, name));
     if (!call_.request.inputs.emplace(name, std::move(value)).second)
       invalid("input " + quote(name) + " already exists in request");
@@ -154,15 +148,29 @@ class Decoder {
     if (size > tail_.size())
       invalid("unexpected size for input " + quote(name) + ", expecting " +
               std::to_string(size - tail_.size()) + " additional bytes for model " +
-              quote(target_.name));
+              quote(model().name()));
     const std::string_view bytes = tail_.substr(0, size);
     tail_.remove_prefix(size);
     return bytes;
   }
 
   Tensor tensor(std::string_view name, DType dtype, const Shape& shape, std::string_view bytes) {
-    return tensor_of_bytes(dtype, shape, bytes, body_, target_.batched, name, target_.name);
+    return tensor_of_bytes(dtype, shape, bytes, body_, is_batched(), name, model().name());
   }
+
+  Tensor shared_tensor(const SharedRange& range, DType dtype, const Shape& shape,
+                       std::string_view name) {
+    require_memory();
+    const auto bytes = read_shared(*target_.memory, range, dtype, shape, name, model().name());
+    return tensor_of_bytes(dtype, shape, *bytes, bytes, is_batched(), name, model().name());
+  }
+
+  void require_memory() const {
+    if (!target_.memory) throw Error(ErrorCode::kUnsupported, kNoSharedMemory);
+  }
+
+  const ServedModel& model() const { return target_.model; }
+  bool is_batched() const { return model().limits().max_batch_size > 0; }
 
   void add_output(dom::element element) {
     dom::object output;
@@ -171,12 +179,16 @@ class Decoder {
     call_.request.outputs.push_back(name);
     const auto parameters = member<dom::object>(output, "parameters");
     if (!parameters) return;
-    refuse_unsupported(*parameters, name);
+    OutputForm form;
+    for (const auto& [key, value] : *parameters)
+      set_output_parameter(form, key, parameter_of(value));
+    if (form.shared) require_memory();
+    if (form.shared || form.classes != 0) call_.forms.insert_or_assign(name, form);
     if (const auto binary = member<bool>(*parameters, "binary_data"))
       call_.binary.insert_or_assign(name, *binary);
   }
 
-  const InferTarget& target_;
+  const InferTarget target_;
   const std::shared_ptr<const std::string> body_;
   std::string_view tail_;
   InferCall call_;

@@ -1,9 +1,9 @@
 // The body of POST .../infer: KServe's JSON with tensors in it, or behind it as bytes.
 #pragma once
 
+#include "serve/core/output_form.h"
 #include "serve/core/request.h"
-
-#include <engine/model.h>
+#include "serve/core/served_model.h"
 
 #include <map>
 #include <memory>
@@ -17,13 +17,13 @@ struct InferCall {
   Request request;
   bool binary_by_default = false;                        ///< outputs that are not in `binary`
   std::map<std::string, bool, std::less<>> binary = {};  ///< outputs by name
+  OutputForms forms = {};
 };
 
 /// Whose request it is.
 struct InferTarget {
-  std::string_view name;  ///< of the served model, for messages
-  const Model& model;
-  bool batched;  ///< inputs may then lie anywhere in the body, since they are only copied
+  const ServedModel& model;
+  const SharedMemory* memory = nullptr;  ///< null: clients have none
 };
 
 /// Reads a body. `header_length` is the value of Inference-Header-Content-Length, the bytes of JSON

@@ -43,6 +43,13 @@ void append_head(std::string& json, const ServedModel& model, const InferCall& c
           "\",\"batch_size\":" + std::to_string(response.batch_rows) + "},\"outputs\":[";
 }
 
+void append_place(std::string& json, const SharedRange& range) {
+  json += ",\"parameters\":{\"shared_memory_region\":";
+  append_string(json, range.region);
+  json += ",\"shared_memory_offset\":" + std::to_string(range.offset) +
+          ",\"shared_memory_byte_size\":" + std::to_string(range.byte_size) + "}}";
+}
+
 }  // namespace
 
 HttpResponse encode_failure(const Failure& failure) {
@@ -53,7 +60,7 @@ HttpResponse encode_infer(const ServedModel& model, const InferCall& call, Respo
   HttpResponse http;
   append_head(http.text, model, call, response);
   bool first = true;
-  for (const TensorInfo& info : model.model().outputs()) {
+  for (const TensorInfo& info : model.tensors().outputs) {
     const auto found = response.outputs.find(info.name);
     if (found == response.outputs.end()) continue;
     Tensor& tensor = found->second;
@@ -62,6 +69,11 @@ HttpResponse encode_infer(const ServedModel& model, const InferCall& call, Respo
     append_string(http.text, info.name);
     http.text += std::string(",\"datatype\":\"") + datatype(tensor.dtype()) + "\",\"shape\":";
     append_shape(http.text, tensor.shape());
+    if (const auto form = call.forms.find(info.name);
+        form != call.forms.end() && form->second.shared) {
+      append_place(http.text, *form->second.shared);
+      continue;
+    }
     if (is_binary(call, info.name)) {
       http.binary.push_back(tensor.dtype() == DType::kString ? packed_strings(tensor) : tensor);
       http.text +=

@@ -85,9 +85,9 @@ class Connection;
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Impl(Repository& repository, const ServerOptions& options)
-      : options(options), api(repository, options.control, [this](const auto& model) {
-          asio::post(io, [model] { model->batcher().help(); });
-        }) {}
+      : options(options),
+        api(repository, options.control, options.memory,
+            [this](const auto& model) { asio::post(io, [model] { model->batcher().help(); }); }) {}
 
   void listen();
   void accept();

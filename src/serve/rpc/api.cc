@@ -2,6 +2,7 @@
 
 #include "serve/core/datatype.h"
 #include "serve/core/server_info.h"
+#include "serve/rpc/health.h"
 #include "serve/rpc/infer_wire.h"
 #include "serve/rpc/status.h"
 
@@ -61,17 +62,26 @@ std::shared_ptr<ServedModel> Api::find(const std::string& name, const std::strin
   return repository_.find(name, parse_version(version), why);
 }
 
-Status Api::server_live(inference::ServerLiveResponse& response) const {
+Status Api::server_live(const inference::ServerLiveRequest&,
+                        inference::ServerLiveResponse& response) const {
   response.set_live(true);
   return Status::OK;
 }
 
-Status Api::server_ready(inference::ServerReadyResponse& response) const {
-  response.set_ready(repository_.accepting());
+Status Api::health(const ::grpc::health::v1::HealthCheckRequest&,
+                   ::grpc::health::v1::HealthCheckResponse& response) const {
+  response = health_of(repository_, control_);
   return Status::OK;
 }
 
-Status Api::server_metadata(inference::ServerMetadataResponse& response) const {
+Status Api::server_ready(const inference::ServerReadyRequest&,
+                         inference::ServerReadyResponse& response) const {
+  response.set_ready(is_ready(repository_, control_));
+  return Status::OK;
+}
+
+Status Api::server_metadata(const inference::ServerMetadataRequest&,
+                            inference::ServerMetadataResponse& response) const {
   response.set_name(std::string(kServerName));
   response.set_version(engine::version());
   for (const std::string_view extension : kExtensions)
@@ -94,9 +104,18 @@ Status Api::model_metadata(const inference::ModelMetadataRequest& request,
   response.set_name(model->name());
   for (const Index version : repository_.versions(model->name()))
     response.add_versions(std::to_string(version));
-  response.set_platform("engine_onnx");
-  add_tensors(model->model().inputs(), *response.mutable_inputs());
-  add_tensors(model->model().outputs(), *response.mutable_outputs());
+  response.set_platform(model->config().platform());
+  add_tensors(model->tensors().inputs, *response.mutable_inputs());
+  add_tensors(model->tensors().outputs, *response.mutable_outputs());
+  return Status::OK;
+}
+
+Status Api::model_config(const inference::ModelConfigRequest& request,
+                         inference::ModelConfigResponse& response) const {
+  Failure why;
+  const auto model = find(request.name(), request.version(), why);
+  if (!model) return status_of(why);
+  *response.mutable_config() = model->config();
   return Status::OK;
 }
 

@@ -37,13 +37,14 @@ class WatchCall {
   }
 
   void write() {
-    const HealthCheckResponse now = health_of(watch_.repository);
+    const HealthCheckResponse now = health_of(watch_.repository, watch_.control);
     said_ = now.status();
     writer_.Write(now, wrote_.tag());
   }
 
   void wrote(bool ok) {
-    if (ok && !over_ && said_ == HealthCheckResponse::SERVING) look_later();
+    if (ok && !over_ && (said_ == HealthCheckResponse::SERVING || watch_.repository.accepting()))
+      look_later();
     else finish();
   }
   void look_later() {
@@ -51,7 +52,7 @@ class WatchCall {
   }
   void looked(bool) {
     if (over_) finish();
-    else if (health_of(watch_.repository).status() != said_) write();
+    else if (health_of(watch_.repository, watch_.control).status() != said_) write();
     else look_later();
   }
   void finish() { writer_.Finish(::grpc::Status::CANCELLED, finished_.tag()); }
@@ -84,10 +85,10 @@ class WatchCall {
 
 }  // namespace
 
-HealthCheckResponse health_of(const Repository& repository) {
+HealthCheckResponse health_of(const Repository& repository, const ModelControl* control) {
   HealthCheckResponse response;
-  response.set_status(repository.accepting() ? HealthCheckResponse::SERVING
-                                             : HealthCheckResponse::NOT_SERVING);
+  response.set_status(is_ready(repository, control) ? HealthCheckResponse::SERVING
+                                                    : HealthCheckResponse::NOT_SERVING);
   return response;
 }
 

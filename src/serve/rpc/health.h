@@ -1,6 +1,7 @@
 // gRPC's standard health service.
 #pragma once
 
+#include "serve/control/model_control.h"
 #include "serve/core/repository.h"
 #include "serve/proto/health.grpc.pb.h"
 #include "serve/rpc/step.h"
@@ -12,12 +13,14 @@ namespace engine::serve::rpc {
 using HealthService = ::grpc::health::v1::Health::AsyncService;
 
 /// The server's readiness, whatever service is asked for, as Triton does.
-::grpc::health::v1::HealthCheckResponse health_of(const Repository& repository);
+::grpc::health::v1::HealthCheckResponse health_of(const Repository& repository,
+                                                  const ModelControl* control);
 
 /// What calls of Watch need; outlives them.
 struct HealthWatch {
   HealthService& service;
   const Repository& repository;
+  const ModelControl* control;
   CallCounts& counts;
 };
 

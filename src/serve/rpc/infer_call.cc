@@ -12,9 +12,9 @@ namespace engine::serve::rpc {
 namespace {
 
 // Owns itself. `ended` comes once for each call that began, also if the client leaves.
-class InferCall {
+class UnaryInfer {
  public:
-  explicit InferCall(InferQueue& queue) : queue_(queue) {}
+  explicit UnaryInfer(InferQueue& queue) : queue_(queue) {}
 
   void await() {
     context_.AsyncNotifyWhenDone(ended_.tag());
@@ -43,14 +43,15 @@ class InferCall {
     if (!message->head.id().empty()) id_ = message->head.id();
     if (!queue_.repository.accepting()) return status_of(kShutsDown);
     Failure why;
-    model_ = queue_.repository.find(message->head.model_name(),
-                                    parse_version(message->head.model_version()), why);
+    const auto version = parse_version(message->head.model_version());
+    model_ = queue_.repository.find(message->head.model_name(), version, why);
     if (!model_) return status_of(why);
-    Request request = request_of(*message, *model_);
-    request.deadline = deadline_of(context_);
+    InferCall call = call_of(*message, *model_, queue_.memory);
+    forms_ = std::move(call.forms);
+    call.request.deadline = deadline_of(context_);
     ticket_ = queue_.repository.submit(
-        model_, std::move(request), [this](Response response) { answer(std::move(response)); },
-        queue_.help);
+        model_, version, std::move(call.request),
+        [this](Response response) { answer(std::move(response)); }, queue_.help);
     return ::grpc::Status::OK;
   }
 
@@ -59,7 +60,9 @@ class InferCall {
     ::grpc::ByteBuffer buffer;
     const ::grpc::Status status = guarded([&]() -> ::grpc::Status {
       if (response.failure) return status_of(with_id(*response.failure, id_));
-      buffer = encode_infer(*model_, id_.value_or(""), response, false);
+      if (const auto failure = form_outputs(response, forms_, *model_, queue_.memory))
+        return status_of(with_id(*failure, id_));
+      buffer = encode_infer(*model_, id_.value_or(""), response, forms_, false);
       return ::grpc::Status::OK;
     });
     if (status.ok()) writer_.Finish(buffer, status, finished_.tag());
@@ -86,15 +89,16 @@ class InferCall {
   ::grpc::ByteBuffer buffer_;
   ::grpc::ServerAsyncResponseWriter<::grpc::ByteBuffer> writer_{&context_};
   std::optional<std::string> id_;
+  OutputForms forms_;
   std::shared_ptr<ServedModel> model_;
   Ticket ticket_;
   int open_ = 2;  // of `ended` and `finished`, which one thread reports
-  MemberStep<InferCall> began_{*this, &InferCall::began}, ended_{*this, &InferCall::ended},
-      finished_{*this, &InferCall::finished};
+  MemberStep<UnaryInfer> began_{*this, &UnaryInfer::began}, ended_{*this, &UnaryInfer::ended},
+      finished_{*this, &UnaryInfer::finished};
 };
 
 }  // namespace
 
-void await_infer(InferQueue& queue) { (new InferCall(queue))->await(); }
+void await_infer(InferQueue& queue) { (new UnaryInfer(queue))->await(); }
 
 }  // namespace engine::serve::rpc

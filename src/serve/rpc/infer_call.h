@@ -2,6 +2,7 @@
 #pragma once
 
 #include "serve/core/repository.h"
+#include "serve/core/shared_memory.h"
 #include "serve/proto/grpc_service.grpc.pb.h"
 #include "serve/rpc/step.h"
 
@@ -16,13 +17,18 @@ using Service = inference::GRPCInferenceService::WithRawMethod_ModelInfer<
 
 /// One thread's completion queue and what its calls need; outlives them.
 struct InferQueue {
-  InferQueue(Service& service, Repository& repository, CallCounts& counts,
-             std::unique_ptr<::grpc::ServerCompletionQueue> calls)
-      : service(service), repository(repository), counts(counts), calls(std::move(calls)) {}
+  InferQueue(Service& service, Repository& repository, const SharedMemory* memory,
+             CallCounts& counts, std::unique_ptr<::grpc::ServerCompletionQueue> calls)
+      : service(service),
+        repository(repository),
+        memory(memory),
+        counts(counts),
+        calls(std::move(calls)) {}
   InferQueue(const InferQueue&) = delete;
 
   Service& service;
   Repository& repository;
+  const SharedMemory* const memory;  ///< null: clients have none
   CallCounts& counts;
   const std::unique_ptr<::grpc::ServerCompletionQueue> calls;
   std::vector<std::shared_ptr<ServedModel>> helped;  ///< when the thread has nothing else to do

@@ -11,6 +11,7 @@ namespace engine::serve::rpc {
 namespace {
 
 using Input = inference::ModelInferRequest::InferInputTensor;
+using Output = inference::ModelInferRequest::InferRequestedOutputTensor;
 using Contents = inference::InferTensorContents;
 
 [[noreturn]] void invalid(const std::string& message) {
@@ -88,20 +89,20 @@ Tensor typed_tensor(DType dtype, const Shape& shape, const Contents& contents,
 
 class Reader {
  public:
-  Reader(const InferMessage& message, const ServedModel& model)
-      : message_(message), model_(model) {}
+  Reader(const InferMessage& message, const ServedModel& model, const SharedMemory* memory)
+      : message_(message), model_(model), memory_(memory) {}
 
-  Request request() {
+  InferCall call() {
     const inference::ModelInferRequest& head = message_.head;
     for (const auto& [key, value] : head.parameters())
-      set_parameter(request_, key, parameter_of(value));
+      set_parameter(call_.request, key, parameter_of(value));
     for (const Input& input : head.inputs()) add(input);
     if (next_raw_ != message_.raw.size())
       invalid("raw_input_contents has " + std::to_string(message_.raw.size()) +
               " entries, the inputs of model " + quote(model_.name()) + " use " +
               std::to_string(next_raw_));
-    for (const auto& output : head.outputs()) request_.outputs.push_back(output.name());
-    return std::move(request_);
+    for (const auto& output : head.outputs()) add(output);
+    return std::move(call_);
   }
 
  private:
@@ -112,11 +113,38 @@ class Reader {
               quote(input.datatype()) + ", which is none of the protocol's");
     const Shape shape(input.shape().begin(), input.shape().end());
     Tensor tensor = tensor_of(input, *dtype, shape);
-    if (!request_.inputs.emplace(input.name(), std::move(tensor)).second)
+    if (!call_.request.inputs.emplace(input.name(), std::move(tensor)).second)
       invalid("input " + quote(input.name()) + " already exists in request");
   }
 
+  void add(const Output& output) {
+    call_.request.outputs.push_back(output.name());
+    if (output.parameters().empty()) return;
+    OutputForm form;
+    for (const auto& [key, value] : output.parameters())
+      set_output_parameter(form, key, parameter_of(value));
+    if (form.shared) require_memory();
+    call_.forms.insert_or_assign(output.name(), std::move(form));
+  }
+
+  void require_memory() const {
+    if (!memory_) throw Error(ErrorCode::kUnsupported, kNoSharedMemory);
+  }
+
+  Tensor shared_tensor(const Input& input, const SharedRange& range, DType dtype,
+                       const Shape& shape) {
+    require_memory();
+    const auto bytes = read_shared(*memory_, range, dtype, shape, input.name(), model_.name());
+    return tensor_of_bytes(dtype, shape, *bytes, bytes, is_batched(), input.name(), model_.name());
+  }
+
+  bool is_batched() const { return model_.limits().max_batch_size > 0; }
+
   Tensor tensor_of(const Input& input, DType dtype, const Shape& shape) {
+    std::optional<SharedRange> range;
+    for (const auto& [key, value] : input.parameters())
+      set_range_parameter(range, key, parameter_of(value));
+    if (range) return shared_tensor(input, *range, dtype, shape);
     int all = 0;
     const int typed = count_for(input.contents(), dtype, all);
     const std::string whose = " for " + quote(input.name()) + " for model " + quote(model_.name());
@@ -126,8 +154,8 @@ class Reader {
       if (next_raw_ == message_.raw.size())
         invalid("unable to find data" + whose + " in request: raw_input_contents has " +
                 std::to_string(next_raw_) + " entries");
-      return tensor_of_bytes(dtype, shape, message_.raw[next_raw_++], message_.bytes,
-                             model_.limits().max_batch_size > 0, input.name(), model_.name());
+      return tensor_of_bytes(dtype, shape, message_.raw[next_raw_++], message_.bytes, is_batched(),
+                             input.name(), model_.name());
     }
     if (all != typed)
       invalid("unexpected explicit tensor data" + whose + ", expected the field of datatype '" +
@@ -142,8 +170,9 @@ class Reader {
 
   const InferMessage& message_;
   const ServedModel& model_;
+  const SharedMemory* const memory_;
   std::size_t next_raw_ = 0;
-  Request request_;
+  InferCall call_;
 };
 
 }  // namespace
@@ -160,8 +189,9 @@ std::optional<Index> parse_version(const std::string& text) {
   return version;
 }
 
-Request request_of(const InferMessage& message, const ServedModel& model) {
-  return Reader(message, model).request();
+InferCall call_of(const InferMessage& message, const ServedModel& model,
+                  const SharedMemory* memory) {
+  return Reader(message, model, memory).call();
 }
 
 }  // namespace engine::serve::rpc

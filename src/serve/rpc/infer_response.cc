@@ -30,6 +30,16 @@ inference::ModelInferResponse head_of(const ServedModel& model, const std::strin
   return head;
 }
 
+void set(const SharedRange& range,
+         google::protobuf::Map<std::string, inference::InferParameter>& parameters) {
+  const auto number = [&](const std::string& key, std::uint64_t value) {
+    parameters[key].set_int64_param(static_cast<std::int64_t>(value));
+  };
+  parameters[std::string("shared_memory_region")].set_string_param(range.region);
+  number("shared_memory_offset", range.offset);
+  number("shared_memory_byte_size", range.byte_size);
+}
+
 // Pieces of a message: texts of ours, and tensors that are not copied unless they are small.
 class Pieces {
  public:
@@ -63,12 +73,14 @@ class Pieces {
 }  // namespace
 
 ::grpc::ByteBuffer encode_infer(const ServedModel& model, const std::string& id,
-                                const Response& response, bool of_stream) {
+                                const Response& response, const OutputForms& forms,
+                                bool of_stream) {
   inference::ModelInferResponse head = head_of(model, id, response);
-  if (of_stream) (*head.mutable_parameters())["triton_final_response"].set_bool_param(true);
+  if (of_stream)
+    (*head.mutable_parameters())[std::string("triton_final_response")].set_bool_param(true);
   std::vector<Tensor> raw;
   std::size_t size = 0;
-  for (const TensorInfo& info : model.model().outputs()) {
+  for (const TensorInfo& info : model.tensors().outputs) {
     const auto found = response.outputs.find(info.name);
     if (found == response.outputs.end()) continue;
     const Tensor& tensor = found->second;
@@ -76,7 +88,12 @@ class Pieces {
     output.set_name(info.name);
     output.set_datatype(datatype(tensor.dtype()));
     output.mutable_shape()->Add(tensor.shape().begin(), tensor.shape().end());
-    raw.push_back(tensor.dtype() == DType::kString ? packed_strings(tensor) : tensor);
+    if (const auto form = forms.find(info.name); form != forms.end() && form->second.shared) {
+      set(*form->second.shared, *output.mutable_parameters());
+      raw.emplace_back();
+    } else {
+      raw.push_back(tensor.dtype() == DType::kString ? packed_strings(tensor) : tensor);
+    }
     size += 1 + google::protobuf::io::CodedOutputStream::VarintSize64(raw.back().bytes()) +
             raw.back().bytes();
   }
@@ -94,7 +111,7 @@ class Pieces {
   inference::ModelStreamInferResponse response;
   response.set_error_message(message);
   response.mutable_infer_response()->set_id(id);
-  (*response.mutable_infer_response()->mutable_parameters())["triton_final_response"]
+  (*response.mutable_infer_response()->mutable_parameters())[std::string("triton_final_response")]
       .set_bool_param(true);
   const ::grpc::Slice slice(response.SerializeAsString());
   return {&slice, 1};

@@ -44,6 +44,7 @@ void help(InferQueue& queue) {
 void work_off(InferQueue& queue) {
   constexpr std::size_t kMostWaiting = 64;
   using Got = ::grpc::CompletionQueue::NextStatus;
+  queue.helped.reserve(kMostWaiting);  // nothing that was submitted may fail afterwards
   void* tag = nullptr;
   bool ok = false;
   while (true) {
@@ -61,33 +62,43 @@ void work_off(InferQueue& queue) {
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(Repository& repository)
-      : repository(repository), api(repository), watch{health, repository, counts} {}
+  Impl(Repository& repository, const ServerOptions& options)
+      : repository(repository),
+        options(options),
+        api(repository, options.control, options.memory),
+        watch{health, repository, options.control, counts} {}
 
-  void build(const ServerOptions& options);
+  void build();
   void start();
   void await_questions(::grpc::ServerCompletionQueue* queue);
   void end(Time give_up);
 
   // Takes calls of a method of `of`, from now on.
-  template <class Request, class Response, class Of, class Handle>
+  template <class Request, class Response, class Of>
   void await(std::type_identity_t<Of>& of,
              void (Of::*request)(::grpc::ServerContext*, Request*,
                                  ::grpc::ServerAsyncResponseWriter<Response>*,
                                  ::grpc::CompletionQueue*, ::grpc::ServerCompletionQueue*, void*),
-             ::grpc::ServerCompletionQueue* queue, Handle handle) {
-    auto method =
-        std::make_shared<UnaryMethod<Request, Response>>(UnaryMethod<Request, Response>{counts});
+             ::grpc::ServerCompletionQueue* queue,
+             ::grpc::Status (Api::*handle)(const Request&, Response&) const,
+             Executor executor = {}) {
+    using Method = UnaryMethod<Request, Response>;
+    auto method = std::make_shared<Method>(Method{counts});
     method->await = [&of, request](auto* context, auto* message, auto* writer, auto* calls,
                                    void* tag) {
       (of.*request)(context, message, writer, calls, calls, tag);
     };
-    method->handle = std::move(handle);
+    method->handle = [this, handle](const Request& message, Response& response) {
+      return (api.*handle)(message, response);
+    };
+    method->executor = std::move(executor);
     UnaryCall<Request, Response>::await(std::move(method), queue);
   }
+  Executor control_thread() const;
 
   Repository& repository;
-  Api api;
+  const ServerOptions options;
+  const Api api;
   Service service;
   HealthService health;
   CallCounts counts;
@@ -98,7 +109,7 @@ struct Server::Impl {
   int port = 0;
 };
 
-void Server::Impl::build(const ServerOptions& options) {
+void Server::Impl::build() {
   google::protobuf::SetLogHandler(nullptr);  // a line for each message that is none, else
   ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   ::grpc::ServerBuilder builder;
@@ -112,7 +123,7 @@ void Server::Impl::build(const ServerOptions& options) {
   builder.SetSyncServerOption(::grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(::grpc::ServerBuilder::MAX_POLLERS, 1);
   for (int i = 0; i < options.threads; ++i)
-    queues.emplace_back(service, repository, counts, builder.AddCompletionQueue());
+    queues.emplace_back(service, repository, options.memory, counts, builder.AddCompletionQueue());
   server = builder.BuildAndStart();
   const bool by_path = options.address.starts_with("unix:");
   if (!server || (port == 0 && !by_path))
@@ -121,29 +132,34 @@ void Server::Impl::build(const ServerOptions& options) {
 }
 
 void Server::Impl::await_questions(::grpc::ServerCompletionQueue* queue) {
-  using namespace inference;
-  using ::grpc::Status;
-  await(service, &Service::RequestServerLive, queue,
-        [this](const auto&, auto& response) { return api.server_live(response); });
-  await(service, &Service::RequestServerReady, queue,
-        [this](const auto&, auto& response) { return api.server_ready(response); });
-  await(service, &Service::RequestServerMetadata, queue,
-        [this](const auto&, auto& response) { return api.server_metadata(response); });
-  await(service, &Service::RequestModelReady, queue,
-        [this](const auto& request, auto& response) { return api.model_ready(request, response); });
-  await(service, &Service::RequestModelMetadata, queue,
-        [this](const auto& request, auto& response) {
-          return api.model_metadata(request, response);
-        });
-  await(service, &Service::RequestModelStatistics, queue,
-        [this](const auto& request, auto& response) {
-          return api.model_statistics(request, response);
-        });
-  await(health, &HealthService::RequestCheck, queue, [this](const auto&, auto& response) {
-    response = health_of(repository);
-    return Status::OK;
-  });
+  await(service, &Service::RequestServerLive, queue, &Api::server_live);
+  await(service, &Service::RequestServerReady, queue, &Api::server_ready);
+  await(service, &Service::RequestServerMetadata, queue, &Api::server_metadata);
+  await(service, &Service::RequestModelReady, queue, &Api::model_ready);
+  await(service, &Service::RequestModelMetadata, queue, &Api::model_metadata);
+  await(service, &Service::RequestModelConfig, queue, &Api::model_config);
+  await(service, &Service::RequestModelStatistics, queue, &Api::model_statistics);
+  await(service, &Service::RequestSystemSharedMemoryStatus, queue, &Api::memory_status);
+  await(service, &Service::RequestSystemSharedMemoryRegister, queue, &Api::memory_register);
+  await(service, &Service::RequestSystemSharedMemoryUnregister, queue, &Api::memory_unregister);
+  await(service, &Service::RequestCudaSharedMemoryStatus, queue, &Api::cuda_status);
+  await(service, &Service::RequestCudaSharedMemoryRegister, queue, &Api::cuda_register);
+  await(service, &Service::RequestCudaSharedMemoryUnregister, queue, &Api::cuda_unregister);
+  await(service, &Service::RequestTraceSetting, queue, &Api::trace_setting);
+  await(service, &Service::RequestLogSettings, queue, &Api::log_settings);
+  // What takes its time.
+  await(service, &Service::RequestRepositoryIndex, queue, &Api::index, control_thread());
+  await(service, &Service::RequestRepositoryModelLoad, queue, &Api::load, control_thread());
+  await(service, &Service::RequestRepositoryModelUnload, queue, &Api::unload, control_thread());
+  await(health, &HealthService::RequestCheck, queue, &Api::health);
   await_watch(watch, queue);
+}
+
+Executor Server::Impl::control_thread() const {
+  if (!options.control) return {};
+  return [control = options.control](std::function<void()> work) {
+    return control->post(std::move(work));
+  };
 }
 
 void Server::Impl::start() {
@@ -169,8 +185,8 @@ void Server::Impl::end(Time give_up) {
 }
 
 Server::Server(Repository& repository, const ServerOptions& options)
-    : impl_(std::make_unique<Impl>(repository)) {
-  impl_->build(options);
+    : impl_(std::make_unique<Impl>(repository, options)) {
+  impl_->build();
   impl_->start();
 }
 

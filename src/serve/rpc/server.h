@@ -1,7 +1,9 @@
 // KServe's service over gRPC.
 #pragma once
 
+#include "serve/control/model_control.h"
 #include "serve/core/repository.h"
+#include "serve/core/shared_memory.h"
 
 #include <memory>
 #include <string>
@@ -21,6 +23,8 @@ struct ServerOptions {
   int threads = 1;
   int max_message = 64 << 20;  ///< bytes of a request
   std::optional<TlsOptions> tls = {};
+  ModelControl* control = nullptr;  ///< null: no model is loaded or unloaded by request
+  SharedMemory* memory = nullptr;   ///< null: clients have no shared memory with the server
 };
 
 /// Listens as soon as it is made; answers on threads of its own. Has the health service and

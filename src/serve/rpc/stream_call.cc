@@ -31,6 +31,7 @@ class StreamCall {
     std::uint64_t number = 0;
     std::shared_ptr<ServedModel> model = {};
     std::optional<std::string> id = {};
+    OutputForms forms = {};
     Ticket ticket = {};
   };
   using Requests = std::map<std::uint64_t, std::shared_ptr<Running>>;
@@ -135,25 +136,28 @@ class StreamCall {
     if (!message->head.id().empty()) running->id = message->head.id();
     if (!queue_.repository.accepting()) return status_of(kShutsDown);
     Failure why;
-    running->model = queue_.repository.find(message->head.model_name(),
-                                            parse_version(message->head.model_version()), why);
+    const auto version = parse_version(message->head.model_version());
+    running->model = queue_.repository.find(message->head.model_name(), version, why);
     if (!running->model) return status_of(why);
-    Request request = request_of(*message, *running->model);
-    request.deadline = deadline_of(context_);
+    InferCall call = call_of(*message, *running->model, queue_.memory);
+    running->forms = std::move(call.forms);
+    call.request.deadline = deadline_of(context_);
     Ticket ticket = queue_.repository.submit(
-        running->model, std::move(request),
-        [this, running](Response response) { answer(*running, response); }, queue_.help);
+        running->model, version, std::move(call.request),
+        [this, running](Response response) { answer(*running, std::move(response)); }, queue_.help);
     const std::lock_guard lock(mutex_);
     running->ticket = std::move(ticket);
     return ::grpc::Status::OK;
   }
 
   // On a model's thread, or within `submit`.
-  void answer(const Running& running, const Response& response) {
+  void answer(const Running& running, Response response) {
     ::grpc::ByteBuffer buffer;
     const ::grpc::Status status = guarded([&]() -> ::grpc::Status {
       if (response.failure) return status_of(with_id(*response.failure, running.id));
-      buffer = encode_infer(*running.model, running.id.value_or(""), response, true);
+      if (const auto failure = form_outputs(response, running.forms, *running.model, queue_.memory))
+        return status_of(with_id(*failure, running.id));
+      buffer = encode_infer(*running.model, running.id.value_or(""), response, running.forms, true);
       return ::grpc::Status::OK;
     });
     if (status.ok()) write(running, std::move(buffer));
