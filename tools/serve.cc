@@ -237,7 +237,9 @@ void add_serve(CLI::App& app, Action& action) {
   command->footer(
       "Example:\n"
       "  engine serve models/jet_tagger.onnx\n"
-      "answers at http://127.0.0.1:8000/v2/models/jet_tagger until SIGTERM or Ctrl-C.");
+      "answers at http://127.0.0.1:8000/v2/models/jet_tagger until SIGTERM or Ctrl-C.\n"
+      "  engine serve --model-repository /models\n"
+      "serves a repository that is laid out as Triton's.");
   command->callback([options, &action] {
     action = [options] {
       options->limits.max_queue_delay = std::chrono::microseconds(options->delay_us);

@@ -122,6 +122,9 @@ TEST(Serve, PassesOverOptionsThatOnlyTritonHas) {
   EXPECT_TRUE(has(outcome.err, "have no effect here")) << outcome.err;
   EXPECT_EQ(shell("engine serve --log-nothing=1 $MODELS/jet_tagger.onnx").code, 2);
   EXPECT_FALSE(has(shell("engine serve --help").out, "--backend-config"));
+  const std::string completion = shell("engine completion bash").out;
+  EXPECT_TRUE(has(completion, "--model-repository"));
+  EXPECT_FALSE(has(completion, "--backend-config"));
 }
 
 }  // namespace

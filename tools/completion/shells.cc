@@ -37,13 +37,16 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+// --help leaves out what has no group.
+bool is_shown(const CLI::Option* option) { return !option->get_group().empty(); }
+
 }  // namespace
 
 std::vector<CommandWords> words_of(CLI::App& app) {
   std::vector<CommandWords> commands;
   for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) {
     CommandWords command{sub->get_name(), sub->get_description(), {}};
-    for (const CLI::Option* option : sub->get_options())
+    for (const CLI::Option* option : sub->get_options(is_shown))
       for (const std::string& name : option->get_lnames())
         command.options.push_back(
             {"--" + name, option->get_description(),

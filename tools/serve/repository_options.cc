@@ -54,12 +54,12 @@ void add_repository_options(CLI::App& app, RepositoryOptions& options) {
       ->type_name("NAME");
   app.add_option("--strict-readiness", options.strict_readiness,
                  "ready only if all models of the start serve")
-      ->capture_default_str();
+      ->default_str("true");
   app.add_flag("--insecure", options.insecure,
                "let other machines load models without a token, if explicit");
   app.add_option("--exit-on-error", options.exit_on_error,
                  "end if a model of the start cannot be loaded")
-      ->capture_default_str();
+      ->default_str("true");
 }
 
 }  // namespace engine::tools
