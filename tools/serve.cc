@@ -28,6 +28,8 @@ struct Options {
   SessionOptions session;
   serve::http::ServerOptions http;
   serve::rpc::ServerOptions grpc;
+  serve::http::ServerOptions metrics{.only_metrics = true, .port = 8002, .max_connections = 64};
+  bool allow_http = true, allow_grpc = true, allow_metrics = true;
   serve::BatchLimits limits = serve::default_limits();
   std::int64_t delay_us = 0;
   std::size_t queue_bytes = std::size_t{1} << 30;
@@ -121,6 +123,50 @@ void announce(std::string_view service, const std::string& address, int port) {
   std::fflush(stdout);
 }
 
+// The ports that are served.
+class Services {
+ public:
+  Services(serve::Repository& repository, serve::ModelControl& control, serve::SharedMemory& memory,
+           const Options& options) {
+    const auto shared = [&](const std::string& address) {
+      return options.allow_client_shm.value_or(is_local(address)) ? &memory : nullptr;
+    };
+    if (options.allow_grpc) {
+      serve::rpc::ServerOptions grpc = options.grpc;
+      grpc.control = &control;
+      grpc.memory = shared(grpc.address);
+      grpc_.emplace(repository, grpc);
+      announce("GRPCInferenceService", grpc.address, grpc_->port());
+    }
+    if (options.allow_http) {
+      serve::http::ServerOptions http = options.http;
+      http.control = &control;
+      http.memory = shared(http.address);
+      http_.emplace(repository, http);
+      announce("HTTPService", http.address, http_->port());
+    }
+    if (options.allow_metrics) {
+      metrics_.emplace(repository, options.metrics);
+      announce("Metrics Service", options.metrics.address, metrics_->port());
+    }
+  }
+
+  void drain() {
+    if (http_) http_->drain();
+  }
+  void end(serve::Time give_up) {
+    if (http_) http_->end(give_up);
+    if (grpc_) grpc_->end(give_up);
+    if (!metrics_) return;
+    metrics_->drain();
+    metrics_->end(give_up);
+  }
+
+ private:
+  std::optional<serve::rpc::Server> grpc_;
+  std::optional<serve::http::Server> http_, metrics_;
+};
+
 int run(const Options& options) {
   if (!options.ignored.empty())
     remark(join(options.ignored) + ": options of Triton that have no effect here");
@@ -140,28 +186,16 @@ int run(const Options& options) {
     return kBadInput;
   }
   serve::SharedMemory memory;
-  serve::rpc::ServerOptions grpc_options = options.grpc;
-  if (options.allow_client_shm.value_or(is_local(options.grpc.address)))
-    grpc_options.memory = &memory;
-  grpc_options.control = &control;
-  serve::rpc::Server grpc(repository, grpc_options);
-  announce("GRPCInferenceService", options.grpc.address, grpc.port());
-  serve::http::ServerOptions http_options = options.http;
-  http_options.control = &control;
-  if (options.allow_client_shm.value_or(is_local(options.http.address)))
-    http_options.memory = &memory;
-  serve::http::Server http(repository, http_options);
-  announce("HTTPService", options.http.address, http.port());
+  Services services(repository, control, memory, options);
   signals.wait();
   const auto give_up =
       std::chrono::steady_clock::now() + std::chrono::seconds(options.exit_timeout_s);
   remark("finishing what was accepted");
   repository.drain();
-  http.drain();
+  services.drain();
   control.stop();
   repository.stop(give_up);
-  http.end(give_up);
-  grpc.end(give_up);
+  services.end(give_up);
   return kGood;
 }
 
@@ -173,6 +207,16 @@ void add_http_options(CLI::App& app, serve::http::ServerOptions& http) {
       ->check(CLI::Range(1, 64));
   app.add_option("--http-max-input-size", http.max_body, "bytes of a request's body")
       ->capture_default_str();
+}
+
+void add_port_options(CLI::App& app, Options& options) {
+  app.add_option("--metrics-port", options.metrics.port, "port of /metrics; 0: any that is free")
+      ->capture_default_str();
+  app.add_option("--metrics-address", options.metrics.address, "address to listen at")
+      ->capture_default_str();
+  app.add_option("--allow-http", options.allow_http, "serve HTTP")->capture_default_str();
+  app.add_option("--allow-grpc", options.allow_grpc, "serve gRPC")->capture_default_str();
+  app.add_option("--allow-metrics", options.allow_metrics, "serve /metrics")->capture_default_str();
 }
 
 void add_grpc_options(CLI::App& app, serve::rpc::ServerOptions& grpc) {
@@ -218,6 +262,7 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option("MODEL", options->models, "ONNX files, or NAME=FILE");
   add_repository_options(*command, options->repository);
   add_http_options(*command, options->http);
+  add_port_options(*command, *options);
   add_grpc_options(*command, options->grpc);
   add_batch_options(*command, *options);
   command

@@ -11,10 +11,10 @@ namespace {
 // prints its exit code. `method` is of all paths.
 Outcome ask(const std::string& arguments, const std::vector<std::string>& paths,
             const std::string& method = "GET", const std::string& before = "") {
-  std::string line =
-      before + "engine serve --http-port 0 " + arguments + R"( > log 2> errors & pid=$!
-for i in $(seq 600); do grep -q Started log && break; sleep 0.1; done
-port=$(sed 's/.*://' log)
+  std::string line = before + "engine serve --http-port 0 --grpc-port 0 --metrics-port 0 " +
+                     arguments + R"( > log 2> errors & pid=$!
+for i in $(seq 600); do grep -q Metrics log && break; sleep 0.1; done
+port=$(sed -n 's/.*HTTPService.*://p' log)
 )";
   for (const std::string& path : paths)
     line += "bash -c \"exec 3<>/dev/tcp/127.0.0.1/$port; printf '" + method + " " + path +
@@ -52,7 +52,8 @@ TEST(Serve, RefusesWhatItCannotServe) {
   EXPECT_NE(name.err.find("is no name for a model"), std::string::npos) << name.err;
   const Outcome twice = shell("engine serve $MODELS/jet_tagger.onnx $MODELS/jet_tagger.onnx");
   EXPECT_NE(twice.err.find("two models are called 'jet_tagger'"), std::string::npos) << twice.err;
-  const Outcome address = shell("engine serve $MODELS/jet_tagger.onnx --http-address 203.0.113.1");
+  const Outcome address =
+      shell("engine serve $MODELS/jet_tagger.onnx --grpc-port 0 --http-address 203.0.113.1");
   EXPECT_EQ(address.code, 2);
   EXPECT_NE(address.err.find("cannot listen at 203.0.113.1:8000"), std::string::npos)
       << address.err;

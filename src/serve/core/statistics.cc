@@ -1,5 +1,7 @@
 #include "serve/core/statistics.h"
 
+#include <algorithm>
+
 namespace engine::serve {
 namespace {
 
@@ -7,6 +9,12 @@ std::uint64_t milliseconds_since_1970() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+std::size_t class_of(std::chrono::nanoseconds latency) {
+  const double seconds = std::chrono::duration<double>(latency).count();
+  return static_cast<std::size_t>(std::ranges::lower_bound(kLatencyLimits, seconds) -
+                                  kLatencyLimits.begin());
 }
 
 std::uint64_t& failures(ModelStatistics& sums, Reason reason) {
@@ -30,6 +38,7 @@ void StatisticsCollector::add_batch(std::span<const PendingPtr> batch,
     }
     sums_.inference_count += static_cast<std::uint64_t>(batch[i]->rows);
     sums_.success.add(ended - batch[i]->arrived);
+    ++sums_.latencies[class_of(ended - batch[i]->arrived)];
     sums_.queue.add(began - batch[i]->arrived);
     sums_.compute_input.add(times.input);
     sums_.compute_infer.add(times.infer);
@@ -37,6 +46,8 @@ void StatisticsCollector::add_batch(std::span<const PendingPtr> batch,
     sums_.last_inference_ms = now;
   }
   ++sums_.execution_count;
+  constexpr std::size_t kMostSizes = 1024;  // which a client may choose
+  if (sums_.batches.size() >= kMostSizes && !sums_.batches.contains(rows)) return;
   BatchStatistics& of_size = sums_.batches[rows];
   of_size.compute_input.add(times.input);
   of_size.compute_infer.add(times.infer);

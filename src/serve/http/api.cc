@@ -5,6 +5,7 @@
 #include "serve/http/infer_encode.h"
 #include "serve/http/json_write.h"
 #include "serve/http/memory_paths.h"
+#include "serve/http/metrics_text.h"
 #include "serve/http/model_json.h"
 #include "serve/http/repository_json.h"
 
@@ -128,6 +129,15 @@ void Api::handle(HttpRequest request, const Reply& reply) {
   const bool known = response.status != 404 || model_path;
   if (known && request.method != "GET" && !head) response = not_allowed();
   reply([response = std::move(response)] { return response; });
+}
+
+void Api::handle_metrics(const HttpRequest& request, const Reply& reply) const {
+  if (request.target != "/metrics") return reply(not_found);
+  if (request.method != "GET") return reply(not_allowed);
+  reply([this] {
+    return HttpResponse{.text = metrics_text(repository_),
+                        .type = "text/plain; version=0.0.4; charset=utf-8"};
+  });
 }
 
 void Api::manage(const RepositoryPath& path, HttpRequest request, const Reply& reply) {

@@ -26,6 +26,9 @@ class Api {
 
   void handle(HttpRequest request, const Reply& reply);
 
+  /// Answers on a port that has /metrics and nothing else.
+  void handle_metrics(const HttpRequest& request, const Reply& reply) const;
+
  private:
   struct ModelPath {
     std::string name;

@@ -19,9 +19,10 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 200;
-  std::string text = {};                ///< JSON, the body or its begin
-  std::vector<Tensor> binary = {};      ///< numbers that follow the text as bytes
-  std::vector<std::string> extra = {};  ///< header lines
+  std::string text = {};                  ///< JSON, the body or its begin
+  std::vector<Tensor> binary = {};        ///< numbers that follow the text as bytes
+  std::vector<std::string> extra = {};    ///< header lines
+  const char* type = "application/json";  ///< of a text without binary
 };
 
 /// "Not Found".

@@ -34,7 +34,7 @@ using tcp = asio::ip::tcp;
 std::string header_text(const HttpResponse& response, std::size_t body_bytes, bool keep_alive) {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " " + reason(response.status) +
                      "\r\nContent-Type: " +
-                     (response.binary.empty() ? "application/json" : "application/octet-stream") +
+                     (response.binary.empty() ? response.type : "application/octet-stream") +
                      "\r\nContent-Length: " + std::to_string(body_bytes) + "\r\n";
   if (!response.binary.empty())
     text += "Inference-Header-Content-Length: " + std::to_string(response.text.size()) + "\r\n";
@@ -89,6 +89,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         api(repository, options.control, options.memory,
             [this](const auto& model) { asio::post(io, [model] { model->batcher().help(); }); }) {}
 
+  void handle(HttpRequest request, const Api::Reply& reply) {
+    if (options.only_metrics) api.handle_metrics(request, reply);
+    else api.handle(std::move(request), reply);
+  }
   void listen();
   void accept();
   void accepted(const error_code& error, tcp::socket socket);
@@ -207,7 +211,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       ++server_->in_flight;
     }
     try {
-      server_->api.handle(std::move(request), [self = shared_from_this()](Api::Encode encode) {
+      server_->handle(std::move(request), [self = shared_from_this()](Api::Encode encode) {
         Server::Impl& server = *self->server_;
         asio::post(self->stream_.get_executor(),
                    [self, encode = std::move(encode)] { self->write(encoded(encode)); });

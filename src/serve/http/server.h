@@ -11,6 +11,7 @@ namespace engine::serve::http {
 struct ServerOptions {
   ModelControl* control = nullptr;  ///< Api's; outlives the server
   SharedMemory* memory = nullptr;   ///< Api's; outlives the server
+  bool only_metrics = false;        ///< answers at /metrics and nowhere else
   std::string address = "127.0.0.1";
   std::uint16_t port = 8000;  ///< 0: any that is free
   int threads = 1;

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 try:
@@ -57,14 +58,15 @@ class Served:
         make_repository(Path(self.folder.name))
         self.process = subprocess.Popen(
             [ENGINE, "serve", "--model-repository", self.folder.name, "--grpc-port", "0", "--http-port", "0",
+             "--metrics-port", "0",
              "--model-control-mode", "explicit", "--load-model", "jets"],
             stdout=subprocess.PIPE, text=True)
         self.ports = {}
-        while len(self.ports) < 2:
+        while len(self.ports) < 3:
             line = self.process.stdout.readline()
             assert line, "the server ended"
-            words = line.split()
-            self.ports[words[1]] = int(words[-1].rsplit(":", 1)[1])
+            service, address = line.removeprefix("Started ").split(" at ")
+            self.ports[service] = int(address.rsplit(":", 1)[1])
 
     @property
     def grpc(self):
@@ -270,6 +272,17 @@ class Clients(unittest.TestCase):
         self.assertGreaterEqual(stats.inference_count, 3)
         self.assertGreater(stats.inference_stats.success.count, 0)
         self.assertGreater(stats.batch_stats[0].compute_infer.ns, 0)
+
+    def test_metrics(self):
+        self.scores(jets(3))
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.server.ports['Metrics Service']}/metrics") as answer:
+            lines = answer.read().decode().splitlines()
+        values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        whose = 'model="jets",version="1"'
+        self.assertGreaterEqual(int(values["nv_inference_count{%s}" % whose]), 3)
+        self.assertEqual(values['nv_inference_request_failure{%s,reason="BACKEND"}' % whose], "0")
+        self.assertEqual(values['engine_request_duration_seconds_bucket{%s,le="+Inf"}' % whose],
+                         values["nv_inference_request_success{%s}" % whose])
 
     def test_repository(self):
         for library, client in self.each():

@@ -401,5 +401,27 @@ TEST_F(HttpServer, ReportsStatistics) {
   EXPECT_EQ(client.ask(get("/v2/models/nope/stats")).status, 400);
 }
 
+TEST_F(HttpServer, MetricsHaveAPortOfTheirOwn) {
+  EXPECT_EQ(ask(get("/metrics")).status, 404);
+  EXPECT_EQ(ask(post(kInfer, indices("[1,2]", "[2]"))).status, 200);
+  EXPECT_EQ(ask(post(kInfer, indices("[9]", "[1]"))).status, 400);
+  Server metrics(repository, {.only_metrics = true, .port = 0});
+  Client client(metrics.port());
+  const Answer answer = client.ask(get("/metrics"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_TRUE(answer.headers.at("content-type").starts_with("text/plain; version=0.0.4"));
+  const std::string lookup = "{model=\"lookup\",version=\"1\"";
+  for (const std::string& line :
+       {"nv_inference_count" + lookup + "} 2\n", "nv_inference_exec_count" + lookup + "} 2\n",
+        "nv_inference_request_success" + lookup + "} 1\n",
+        "nv_inference_request_failure" + lookup + ",reason=\"BACKEND\"} 1\n",
+        "nv_inference_pending_request_count" + lookup + "} 0\n",
+        "engine_request_duration_seconds_bucket" + lookup + ",le=\"+Inf\"} 1\n",
+        "engine_request_duration_seconds_count" + lookup + "} 1\n"})
+    EXPECT_NE(answer.body.find(line), std::string::npos) << line << answer.body;
+  EXPECT_EQ(client.ask(get("/v2/health/live")).status, 404);
+  EXPECT_EQ(client.ask(post("/metrics", "")).status, 405);
+}
+
 }  // namespace
 }  // namespace engine::serve::http
