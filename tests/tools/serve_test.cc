@@ -112,13 +112,13 @@ TEST(Serve, LetsNoOtherMachineLoadModelsUnasked) {
 TEST(Serve, PassesOverOptionsThatOnlyTritonHas) {
   const Outcome outcome =
       ask("--log-verbose=1 --log-info true --backend-config=onnxruntime,x=1 --backend-config "
-          "tensorflow,y=2 --strict-model-config=false --allow-metrics false --rate-limit=off "
+          "tensorflow,y=2 --strict-model-config=false --rate-limit=off "
           "--disable-auto-complete-config $MODELS/jet_tagger.onnx",
           {"/v2/models/jet_tagger/ready"});
   EXPECT_TRUE(has(outcome.out, "HTTP/1.1 200 OK")) << outcome.out << outcome.err;
   for (const char* name :
-       {"--log-verbose", "--log-info", "--backend-config", "--strict-model-config",
-        "--allow-metrics", "--rate-limit", "--disable-auto-complete-config"})
+       {"--log-verbose", "--log-info", "--backend-config", "--strict-model-config", "--rate-limit",
+        "--disable-auto-complete-config"})
     EXPECT_TRUE(has(outcome.err, name)) << outcome.err;
   EXPECT_TRUE(has(outcome.err, "have no effect here")) << outcome.err;
   EXPECT_EQ(shell("engine serve --log-nothing=1 $MODELS/jet_tagger.onnx").code, 2);

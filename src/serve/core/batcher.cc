@@ -127,7 +127,6 @@ void Batcher::stop(Time give_up_at) {
   arrived_.notify_all();
   while (queue_.size() != 0 && now() < give_up_at) wait(all_begun_, lock, give_up_at);
   const std::vector<PendingPtr> left = queue_.take_all();
-  while (running_ != 0) all_begun_.wait(lock);
   ended_ = true;
   arrived_.notify_all();
   expiry_.notify_all();
@@ -136,6 +135,8 @@ void Batcher::stop(Time give_up_at) {
     give_up(pending, {Code::kUnavailable, "the model was unloaded before the request was begun"});
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  lock.lock();
+  while (running_ != 0) all_begun_.wait(lock);  // helpers
 }
 
 std::size_t Batcher::queued() const {

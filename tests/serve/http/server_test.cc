@@ -104,7 +104,7 @@ TEST_F(HttpServer, TellsAboutItself) {
   Client client(port());
   const Answer server = client.ask(get("/v2"));
   EXPECT_EQ(server.status, 200);
-  EXPECT_NE(server.body.find("\"extensions\":[\"binary_tensor_data\""), std::string::npos);
+  EXPECT_NE(server.body.find("\"binary_tensor_data\""), std::string::npos);
   EXPECT_EQ(client.ask(get("/v2/health/live")).body, "{\"live\":true}");
   EXPECT_EQ(client.ask(get("/v2/health/ready?verbose=1")).body, "{\"ready\":true}");
   client.send(get("/v2/health/live", "HEAD"));
@@ -265,11 +265,23 @@ TEST_F(HttpServer, RefusesWrongLengthsOfBinaryData) {
 
 TEST_F(HttpServer, UnsupportedFormsAreNamed) {
   EXPECT_EQ(ask(post(kInfer, "x", "Content-Encoding: br\r\n")).status, 501);
-  const Answer answer =
-      ask(post(kInfer, indices("[1]", "[1]",
-                               R"(,"outputs":[{"name":"y","parameters":{"classification":1}}])")));
+  const Answer answer = ask(post(
+      kInfer, indices("[1]", "[1]",
+                      R"(,"outputs":[{"name":"y","parameters":{"shared_memory_region":"r"}}])")));
   EXPECT_EQ(answer.status, 501);
-  EXPECT_NE(answer.body.find("'classification' of 'y'"), std::string::npos);
+  EXPECT_NE(answer.body.find("takes no shared memory"), std::string::npos) << answer.body;
+  EXPECT_EQ(ask(get("/v2/systemsharedmemory/status")).status, 501);
+}
+
+TEST_F(HttpServer, AnswersWithTheBestClasses) {
+  const std::string classes = R"(,"outputs":[{"name":"y","parameters":{"classification":)";
+  const Answer answer = ask(post(kInfer, indices("[1]", "[1]", classes + "1}}]")));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.body.find(R"("datatype":"BYTES","shape":[1,1],"data":["11.000000:1"])"),
+            std::string::npos)
+      << answer.body;
+  for (const char* bad : {"0", "-1", "\"1\"", "1.5"})
+    EXPECT_EQ(ask(post(kInfer, indices("[1]", "[1]", classes + bad + "}}]"))).status, 400) << bad;
 }
 
 TEST_F(HttpServer, AnswersPipelinedRequestsInTheirOrder) {

@@ -461,6 +461,35 @@ TEST_F(GrpcServer, BoundsMessages) {
   EXPECT_TRUE(refused(indices({1})).ok());
 }
 
+TEST_F(GrpcServer, TellsConfigurationsAndSettings) {
+  ClientContext config, log, trace, unknown, index, cuda, memory;
+  inference::ModelConfigRequest request;
+  request.set_name("jet_tagger");
+  inference::ModelConfigResponse response;
+  ASSERT_TRUE(stub->ModelConfig(&config, request, &response).ok());
+  EXPECT_EQ(response.config().name(), "jet_tagger");
+  EXPECT_EQ(response.config().input(0).dims(0), 16);
+  request.set_name("nope");
+  EXPECT_EQ(stub->ModelConfig(&unknown, request, &response).error_code(), StatusCode::NOT_FOUND);
+  inference::LogSettingsResponse settings;
+  ASSERT_TRUE(stub->LogSettings(&log, {}, &settings).ok());
+  EXPECT_TRUE(settings.settings().contains("log_info"));
+  inference::TraceSettingRequest of_nope;
+  of_nope.set_model_name("nope");
+  inference::TraceSettingResponse traced;
+  EXPECT_EQ(stub->TraceSetting(&trace, of_nope, &traced).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  // This server has neither a control nor shared memory.
+  inference::RepositoryIndexResponse models;
+  EXPECT_EQ(stub->RepositoryIndex(&index, {}, &models).error_code(), StatusCode::UNAVAILABLE);
+  inference::CudaSharedMemoryRegisterResponse registered;
+  EXPECT_EQ(stub->CudaSharedMemoryRegister(&cuda, {}, &registered).error_code(),
+            StatusCode::INVALID_ARGUMENT);
+  inference::SystemSharedMemoryStatusResponse regions;
+  EXPECT_EQ(stub->SystemSharedMemoryStatus(&memory, {}, &regions).error_code(),
+            StatusCode::UNIMPLEMENTED);
+}
+
 TEST_F(GrpcServer, ListensAtAPath) {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("engine_grpc_" + std::to_string(::getpid())))
@@ -471,7 +500,7 @@ TEST_F(GrpcServer, ListensAtAPath) {
 }
 
 // Threads of clients with requests of random sizes get what the session gives them alone.
-TEST_F(GrpcServer, ConcurrencyKeepsBits) {
+TEST_F(GrpcServer, ManyClientsKeepBits) {
   const auto jets = engine::test::load_model_case("jet_tagger", 64);
   const Session session = model("jet_tagger")->session();
   std::vector<std::thread> clients;
