@@ -6,12 +6,15 @@
 //
 //  1. Multiply-adds are fused, explicitly; nothing else is (-ffp-contract=off, no fast-math).
 //  2. A sum is one chain, starting at +0, over its terms in the order written at its operator.
-//  3. A dense layer (constant weights) cuts K in `dense_segments(outputs)` contiguous segments, one
-//     chain each, and adds the chains up by the tree (s0 + s1) + (s2 + s3).
-//  4. A convolution is one chain over (block of 16 input channels, kernel axes, channel in block).
-//     Taps outside the image multiply +0. The last block is short, never padded. Where the graph
-//     says so (passes/choose_winograd, from the layer's own shape), a 3x3 convolution is that of
-//     winograd.h instead.
+//     Long ones of dense layers and convolutions are cut in sections, one chain each, which are
+//     added up in order (`sum_sections`): a section has kSectionTerms terms, in a convolution the
+//     whole blocks of channels that have no more, but one at least.
+//  3. A dense layer (constant weights) cuts K in `dense_segments(outputs)` contiguous segments,
+//     sums each as in rule 2, and adds these up by the tree (s0 + s1) + (s2 + s3).
+//  4. A convolution sums over (block of 16 input channels, kernel axes, channel in block), in
+//     sections of `section_channels(taps)` channels. Taps outside the image multiply +0. The last
+//     block is short, never padded. Where the graph says so (passes/choose_winograd, from the
+//     layer's own shape), a 3x3 convolution is that of winograd.h instead.
 //  5. Sums along an axis (softmax, normalisations, reductions over the last axis) run in 16 lanes,
 //     element i in lane i mod 16, then the tree of `add_lanes`; sums over other axes in one chain.
 //  6. Then bias, then residual, then activation, one rounding each.
@@ -24,7 +27,7 @@
 
 namespace engine::numerics {
 
-inline constexpr int kContractVersion = 2;
+inline constexpr int kContractVersion = 3;
 
 /// Lanes of a sum along an axis, and width of all blocks of channels.
 inline constexpr Index kLanes = 16;
@@ -40,6 +43,27 @@ constexpr Index segment_start(Index k, Index segments, Index s) noexcept {
   const Index length = (k + segments - 1) / segments;
   const Index start = s * length;
   return start < k ? start : k;
+}
+
+/// Terms of a section (rule 2): few enough for its rounding errors to stay small, many enough for
+/// its end to cost nothing.
+inline constexpr Index kSectionTerms = 512;
+
+/// Input channels of a section in a convolution whose kernel has `taps` positions: a multiple
+/// of 16.
+constexpr Index section_channels(Index taps) noexcept {
+  const Index blocks = taps > 1 ? kSectionTerms / kLanes / taps : kSectionTerms / kLanes;
+  return (blocks > 1 ? blocks : 1) * kLanes;
+}
+
+/// chain(0, section) + chain(section, 2 section) + .., from the left, up to `k`: a sum of one
+/// section is that chain.
+template <class Chain>
+constexpr auto sum_sections(Index k, Index section, const Chain& chain) {
+  auto sum = chain(Index{0}, k < section ? k : section);
+  for (Index first = section; first < k; first += section)
+    sum = sum + chain(first, k - first < section ? k : first + section);
+  return sum;
 }
 
 /// Sum of 16 lanes: halves are added until one is left (8, 4, 2, 1).

@@ -1,8 +1,9 @@
 // Winograd's minimal filtering of 3x3 convolutions: when it is used, and its scalar instance.
 //
 // An output tile of `tile` x `tile` pixels is A^T [ sum over channels of (G g G^T) (B^T d B) ] A of
-// the (tile + 2) x (tile + 2) input pixels d that it reads; the sum is one fused chain from +0 over
-// the channels, for each of the points. Tiles lie side by side from the first output pixel on.
+// the (tile + 2) x (tile + 2) input pixels d that it reads; the sum is that of a convolution with
+// one tap (contract.h), for each of the points. Tiles lie side by side from the first output pixel
+// on.
 #pragma once
 
 #include <engine/types.h>

@@ -24,17 +24,21 @@ Index tap_offset(const Windows& w, const Shape& output, const Shape& kernel) {
 
 // One output: x is the group's first channel, w the output channel's weights.
 template <class Real, class T>
-Real chain(const T* x, const T* w, Index channels, const std::vector<Index>& taps, Index image) {
+Real sum_of_window(const T* x, const T* w, Index channels, const std::vector<Index>& taps,
+                   Index image) {
   const Index window = static_cast<Index>(taps.size());
-  Real sum = 0;
-  for (Index block = 0; block < channels; block += numerics::kLanes)
-    for (Index tap = 0; tap < window; ++tap)
-      for (Index c = block; c < std::min(block + numerics::kLanes, channels); ++c) {
-        const Index at = taps[static_cast<std::size_t>(tap)];
-        const Real value = at < 0 ? Real(0) : static_cast<Real>(x[c * image + at]);
-        sum = std::fma(static_cast<Real>(w[c * window + tap]), value, sum);
-      }
-  return sum;
+  const auto section = [&](Index first, Index last) {
+    Real sum = 0;
+    for (Index block = first; block < last; block += numerics::kLanes)
+      for (Index tap = 0; tap < window; ++tap)
+        for (Index c = block; c < std::min(block + numerics::kLanes, last); ++c) {
+          const Index at = taps[static_cast<std::size_t>(tap)];
+          const Real value = at < 0 ? Real(0) : static_cast<Real>(x[c * image + at]);
+          sum = std::fma(static_cast<Real>(w[c * window + tap]), value, sum);
+        }
+    return sum;
+  };
+  return numerics::sum_sections(channels, numerics::section_channels(window), section);
 }
 
 }  // namespace
@@ -119,10 +123,13 @@ void Conv::compute_winograd(Inputs in, const Output& out) const {
         for (Index m = 0; m < filters; ++m) {
           float sums[numerics::kMostWinogradPoints], y[16];
           for (Index p = 0; p < points; ++p) {
-            float sum = 0;
-            for (Index c = 0; c < channels; ++c)
-              sum = std::fma(v[at(c * points + p)], u[at((m * channels + c) * points + p)], sum);
-            sums[p] = sum;
+            const auto section = [&](Index first, Index last) {
+              float sum = 0;
+              for (Index c = first; c < last; ++c)
+                sum = std::fma(v[at(c * points + p)], u[at((m * channels + c) * points + p)], sum);
+              return sum;
+            };
+            sums[p] = numerics::sum_sections(channels, numerics::section_channels(1), section);
           }
           numerics::winograd_output(winograd, sums, y);
           for (Index i = 0; i < winograd * winograd; ++i) {
@@ -165,8 +172,9 @@ Fault Conv::compute(Inputs in, Outputs out) const {
       for (Index n = 0; n < batch; ++n)
         for (Index m = 0; m < filters; ++m) {
           const Index first = n * x_shape[1] + m / (filters / group) * channels;
-          const C sum = chain<C>(in[kX].as<T>() + first * image,
-                                 w + m * channels * std::ssize(taps), channels, taps, image);
+          const C sum =
+              sum_of_window<C>(in[kX].as<T>() + first * image, w + m * channels * std::ssize(taps),
+                               channels, taps, image);
           const Index i = (n * filters + m) * pixels + pixel;
           out[0].as<T>()[i] =
               T(epilogue.apply(sum, bias ? bias + m : nullptr, residual ? residual + i : nullptr));

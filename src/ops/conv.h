@@ -7,8 +7,9 @@
 //   Y         [batch, M, output..]
 //
 // With `winograd` 4 or 2, float32 outputs are computed in tiles of that size (numerics/winograd.h);
-// otherwise each is one chain from +0 over (block of 16 input channels of the group, kernel
-// axes, channel in block). Taps outside the image multiply +0 (numerics/contract.h, rule 4).
+// otherwise each is a sum over (block of 16 input channels of the group, kernel axes, channel in
+// block), numerics::section_channels(taps) channels a chain. Taps outside the image multiply +0
+// (numerics/contract.h, rule 4).
 // Meaning: ONNX Conv, opset 22.
 #pragma once
 

@@ -1,5 +1,6 @@
 #include "ops/conv_transpose.h"
 
+#include "numerics/contract.h"
 #include "ops/conv_shape.h"
 #include "ops/store.h"
 
@@ -152,15 +153,19 @@ Fault ConvTranspose::compute(Inputs in, Outputs out) const {
           const Index first = m / filters * channels;  // of the group's input channels
           const T* image = x + (n * channels * group + first) * pixels;
           const T* filter = weights + (first * filters + m % filters) * taps_size;
-          R sum = 0;
-          for (Index block = 0; block < channels; block += kBlock)
-            for (const Tap& tap : taps)
-              for (Index c = block; c < std::min(block + kBlock, channels); ++c) {
-                const R value =
-                    tap.input < 0 ? R(0) : static_cast<R>(image[c * pixels + tap.input]);
-                sum = std::fma(static_cast<R>(filter[c * filters * taps_size + tap.kernel]), value,
-                               sum);
-              }
+          const auto section = [&](Index begin, Index end) {
+            R sum = 0;
+            for (Index block = begin; block < end; block += kBlock)
+              for (const Tap& tap : taps)
+                for (Index c = block; c < std::min(block + kBlock, end); ++c) {
+                  const R value =
+                      tap.input < 0 ? R(0) : static_cast<R>(image[c * pixels + tap.input]);
+                  sum = std::fma(static_cast<R>(filter[c * filters * taps_size + tap.kernel]),
+                                 value, sum);
+                }
+            return sum;
+          };
+          R sum = numerics::sum_sections(channels, numerics::section_channels(taps_size), section);
           if (bias) sum += static_cast<R>(bias[m]);
           y[(n * filters * group + m) * positions + o] = store<T>(sum);
         }

@@ -12,10 +12,10 @@ namespace engine::ops {
 ///   w  [channels, filters / group, kernel..]        same type
 ///   b  [filters], optional
 ///   y  [n, filters, spatial..]
-/// One fma chain per output from +0 over (block of 16 input channels, kernel position in row-major
-/// order, channel in the block); then the bias is added. Kernel positions that fall between inputs
-/// are left out, those that fall outside the image multiply +0 (numerics/contract.h, rule 4).
-/// Meaning: ONNX ConvTranspose, opset 22.
+/// A sum per output over (block of 16 input channels, kernel position in row-major order, channel
+/// in the block), numerics::section_channels(kernel positions) channels a chain; then the bias is
+/// added. Kernel positions that fall between inputs are left out, those that fall outside the image
+/// multiply +0 (numerics/contract.h, rule 4). Meaning: ONNX ConvTranspose, opset 22.
 struct ConvTranspose : ComputingOperator<ConvTranspose> {
   static constexpr Index kBlock = 16;
 

@@ -7,15 +7,27 @@
 namespace engine::ops {
 namespace {
 
-// Sum over k of x[k] * w[k * step] in the segments of the contract.
+// Sum over k of x[k] * w[k * step], one chain.
+template <class Real, class T>
+Real chain(const T* x, const T* w, Index step, Index k) {
+  Real sum = 0;
+  for (Index i = 0; i < k; ++i)
+    sum = std::fma(static_cast<Real>(x[i]), static_cast<Real>(w[i * step]), sum);
+  return sum;
+}
+
+// The same in the segments of the contract, and these in sections.
 template <class Real, class T>
 Real segmented_dot(const T* x, const T* w, Index step, Index k, Index segments) {
   Real sums[4] = {};
-  for (Index s = 0; s < segments; ++s)
-    for (Index i = numerics::segment_start(k, segments, s),
-               end = numerics::segment_start(k, segments, s + 1);
-         i < end; ++i)
-      sums[s] = std::fma(static_cast<Real>(x[i]), static_cast<Real>(w[i * step]), sums[s]);
+  for (Index s = 0; s < segments; ++s) {
+    const Index start = numerics::segment_start(k, segments, s);
+    const Index length = numerics::segment_start(k, segments, s + 1) - start;
+    const auto section = [&](Index first, Index last) {
+      return chain<Real>(x + start + first, w + (start + first) * step, step, last - first);
+    };
+    sums[s] = numerics::sum_sections(length, numerics::kSectionTerms, section);
+  }
   if (segments == 1) return sums[0];
   if (segments == 2) return sums[0] + sums[1];
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);

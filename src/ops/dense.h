@@ -7,7 +7,8 @@
 //   residual  [.., N]     only with epilogue.residual
 //   y         [.., N]
 //
-// K is cut in numerics::dense_segments(N) segments (numerics/contract.h, rule 3).
+// K is cut in numerics::dense_segments(N) segments (numerics/contract.h, rule 3), these in sections
+// of numerics::kSectionTerms (rule 2).
 #pragma once
 
 #include "ops/epilogue.h"

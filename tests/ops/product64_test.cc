@@ -1,3 +1,4 @@
+#include "numerics/contract.h"
 #include "ops/dense.h"
 #include "support/operator_case.h"
 
@@ -23,10 +24,10 @@ OperatorCase dense(Index rows, Index k, Index n, bool transposed, bool fused) {
   return c;
 }
 
-// One, two and four segments; tiles short of rows and of columns.
+// One, two and four segments, of one section and of several; tiles short of rows and of columns.
 TEST(Product64, Dense) {
   for (const Index n : {1, 8, 17, 33})
-    for (const Index k : {1, 5, 40})
+    for (const Index k : {Index{1}, Index{5}, Index{40}, 4 * numerics::kSectionTerms + 9})
       for (const Index rows : {1, 4, 7})
         for (const bool transposed : {false, true})
           for (const bool fused : {false, true})

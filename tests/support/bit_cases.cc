@@ -1,5 +1,6 @@
 #include "support/bit_cases.h"
 
+#include "numerics/contract.h"
 #include "ops/dense.h"
 #include "ops/head_attention.h"
 #include "support/conv_case.h"
@@ -125,6 +126,29 @@ void add_convs(Table& table) {
            Activation::kLeakyRelu);
 }
 
+// Sums of one section, of a little more, and of several of which the last one is short.
+void add_long_convs(Table& table) {
+  const List same = {{"pads", Ints{1, 1, 1, 1}}}, twice = {{"strides", Ints{2, 2}}};
+  const Index of_3x3 = numerics::section_channels(9), of_1x1 = numerics::section_channels(1);
+  for (const Index channels : {of_3x3, of_3x3 + 1, 3 * of_3x3 + 5})
+    add_conv(table, concat("3x3 of ", channels, " channels").c_str(),
+             {channels, {5, 4}, 20, {3, 3}, 1, same}, channels > of_3x3, Activation::kRelu);
+  for (const Index channels : {of_1x1 - 1, of_1x1, of_1x1 + 1, 2 * of_1x1 + 35})
+    add_conv(table, concat("1x1 of ", channels, " channels").c_str(),
+             {channels, {3, 5}, 33, {1, 1}});
+  add_conv(table, "1x1 of one pixel, several sections", {3 * of_1x1 + 7, {1, 1}, 31, {1, 1}});
+  add_conv(table, "7x7 of several sections", {40, {7, 7}, 5, {7, 7}, 1, twice}, false,
+           Activation::kSigmoid);
+  add_conv(table, "grouped of several sections", {4 * of_3x3 + 6, {5, 4}, 6, {3, 3}, 2, same});
+  add_conv(table, "1D of several sections",
+           {2 * numerics::section_channels(5) + 3, {12}, 19, {5}, 1, {{"pads", Ints{2, 2}}}});
+  add_conv(table, "with computed weights of several sections",
+           {2 * of_3x3 + 9, {4, 5}, 18, {3, 3}, 1, twice, true, true});
+  for (const Index tile : {2, 4})
+    add_conv(table, concat("winograd of several sections, tile ", tile).c_str(),
+             {2 * of_1x1 + 19, {5, 6}, 32, {3, 3}, 1, same, true, false, tile}, true);
+}
+
 struct TransposeSize {
   Index channels;
   Ints image;
@@ -185,6 +209,8 @@ void add_transposes(Table& table) {
   add_transpose(table, "grouped", {12, {6, 6}, 5, {3, 3}, 3, twice});
   add_transpose(table, "depthwise", {6, {6, 7}, 1, {4, 4}, 6, twice});
   add_transpose(table, "with computed weights", {20, {5, 6}, 21, {3, 3}, 1, twice, true});
+  add_transpose(table, "4x4 stride 2 of several sections",
+                {2 * numerics::section_channels(16) + 6, {4, 5}, 7, {4, 4}, 1, twice});
   add_transpose(table, "1D", {18, {40}, 9, {8}, 1, {{"strides", Ints{4}}, {"pads", Ints{2, 2}}}});
   add_transpose(table, "3D", {5, {3, 4, 5}, 4, {2, 3, 2}, 1, {{"strides", Ints{2, 1, 2}}}});
 }
@@ -265,6 +291,39 @@ void add_dense(Table& table) {
     return case_of(std::make_shared<ops::Dense>(false, ops::Epilogue{}),
                    {values({batch, 6, 9}, 1), values({9, 24}, 2), values({24}, 3)}, 0b110);
   });
+}
+
+// Segments of one section, of a little more, and of several of which the last one is short.
+void add_long_dense(Table& table) {
+  struct Size {
+    Index k, n;
+  };
+  const Index section = numerics::kSectionTerms;
+  for (const Size s : {Size{section - 1, 40},
+                       {section, 40},
+                       {section + 1, 40},
+                       {3 * section + 5, 130},
+                       {2 * section, 24},
+                       {2 * section + 1, 24},
+                       {5 * section + 3, 32},
+                       {4 * section, 5},
+                       {4 * section + 1, 5},
+                       {4 * section + 3, 16},
+                       {9 * section + 7, 3}})
+    for (const bool residual : {false, true})
+      table.add(concat("Dense ", s.k, " to ", s.n, residual ? " with residual" : " with relu"),
+                residual ? 0b1001u : 0b1u, s.k * s.n, [=](Index batch) {
+                  ops::Epilogue epilogue;
+                  epilogue.residual = residual;
+                  if (!residual) epilogue.activation = Activation::kRelu;
+                  const double scale = 1.5 / std::sqrt(static_cast<double>(s.k));
+                  OperatorCase c = case_of(std::make_shared<ops::Dense>(false, epilogue),
+                                           {values({batch, s.k}, 1, -2, 2),
+                                            values({s.k, s.n}, 2, -scale, scale), values({s.n}, 3)},
+                                           0b110);
+                  if (residual) c.inputs.push_back(values({batch, s.n}, 4));
+                  return c;
+                });
 }
 
 void add_products(Table& table) {
@@ -452,9 +511,11 @@ const std::vector<BitCase>& bit_cases() {
   static const std::vector<BitCase> cases = [] {
     Table table;
     add_convs(table);
+    add_long_convs(table);
     add_transposes(table);
     add_einsums(table);
     add_dense(table);
+    add_long_dense(table);
     add_products(table);
     add_rows(table);
     add_elementwise(table);

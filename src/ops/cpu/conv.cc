@@ -35,7 +35,7 @@ void conv_tile(const ConvArguments& c, const float* panel, Index filter, Index f
   Vec sums[kFilters][NV];
   const Index in_block = filter % kVecLanes;
   const TileA a{c.w.block(filter / kVecLanes) + in_block, 1, kVecLanes};
-  tile_chain<kFilters, NV>(a, {panel, c.columns, kVecLanes}, c.w.k, sums);
+  tile_sections<kFilters, NV>(a, {panel, c.columns, kVecLanes}, c.w.k, c.section, sums);
   const TileEpilogue e{nullptr, nullptr, c.epilogue->activation, c.epilogue->a, c.epilogue->b};
   const Index rows = std::min<Index>(kFilters, c.w.n - filter);
 #pragma GCC unroll 1
@@ -220,6 +220,7 @@ class ConvKernel final : public Kernel {
     }
     ConvArguments c{};
     c.w = w;
+    c.section = numerics::section_channels(plan_.taps) * plan_.taps;
     c.panel = panels;
     c.columns = plan_.columns;
     c.pixels = plan_.pixels;

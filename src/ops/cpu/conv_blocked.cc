@@ -5,8 +5,8 @@
 //   Y  as X, blocks of filters
 //
 // A register tile is kRows x kWidth output pixels times NV blocks of filters; each output is one
-// fused chain over K from +0. Pixels are broadcast from X, filters lie in the lanes. Tiles, loop
-// order and prefetching do not touch the order of a sum.
+// sum over K in fused chains from +0. Pixels are broadcast from X, filters lie in the lanes. Tiles,
+// loop order and prefetching do not touch the order of a sum.
 #define ENGINE_ISA_FILE "ops/cpu/conv_blocked.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "ops/cpu/conv_blocked.h"
@@ -81,15 +81,10 @@ ENGINE_INLINE void finish_registers(const ConvTileArguments& t, Reg (&acc)[kPixe
     }
 }
 
-template <int kRows, int kWidth, int kBlocks>
-void conv_tile(const ConvTileArguments& t) noexcept {
-  constexpr int kPixels = kRows * kWidth, kColumns = kBlocks * kRegs;
-  Reg acc[kPixels][kColumns];
-#pragma GCC unroll 16
-  for (int p = 0; p < kPixels; ++p)
-#pragma GCC unroll 16
-    for (int v = 0; v < kColumns; ++v) acc[p][v] = reg_fill(0.0f);
-  if (t.has_residual) {  // far away in general, and wanted when the sums are there
+/// Residual and y, which are far away in general, and wanted when the sums are there.
+template <int kPixels, int kWidth, int kBlocks>
+ENGINE_INLINE void fetch_ends(const ConvTileArguments& t) {
+  if (t.has_residual) {
 #pragma GCC unroll 1
     for (int b = 0; b < kBlocks; ++b)
 #pragma GCC unroll 16
@@ -104,10 +99,46 @@ void conv_tile(const ConvTileArguments& t) noexcept {
       for (int p = 0; p < kPixels; ++p)
         __builtin_prefetch(t.y + p / kWidth * t.y_row + p % kWidth * t.y_pixel + b * t.y_block, 1);
   }
-  const float* w = t.w;
-  const std::byte* ahead = t.ahead;
+}
+
+/// All sums begin at +0.
+template <int kPixels, int kColumns>
+ENGINE_INLINE void clear(Reg (&acc)[kPixels][kColumns]) {
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kColumns; ++v) acc[p][v] = reg_fill(0.0f);
+}
+template <int kPixels, int kColumns>
+ENGINE_INLINE void store_registers(const Reg (&acc)[kPixels][kColumns], float* to) {
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kColumns; ++v) reg_store(to + (p * kColumns + v) * kRegLanes, acc[p][v]);
+}
+template <int kPixels, int kColumns>
+ENGINE_INLINE void load_registers(const float* from, Reg (&acc)[kPixels][kColumns]) {
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kColumns; ++v) acc[p][v] = reg_load(from + (p * kColumns + v) * kRegLanes);
+}
+
+/// Where a tile stands in its sums.
+struct ConvTileTerms {
+  const ConvRun* run;
+  const float* w;
+  const std::byte* ahead;
+};
+
+/// acc[p][v] += the terms of the runs up to `last`, fused.
+template <int kWidth, int kPixels, int kColumns>
+ENGINE_INLINE void add_runs(const ConvTileArguments& t, const ConvRun* last, ConvTileTerms& at,
+                            Reg (&acc)[kPixels][kColumns]) {
+  const float* w = at.w;
+  const std::byte* ahead = at.ahead;
   const Index x_pixel = t.x_pixel, x_row = t.x_row, w_block = t.w_block, step = t.ahead_step;
-  for (const ConvRun* run = t.runs; run != t.runs_end; ++run) {
+  for (const ConvRun* run = at.run; run != last; ++run) {
     const float* x = t.x + run->offset;
     if (run->count >= kVecLanes) {  // shorter ones are over too soon, and lie close together
       const ConvRun* later = run + kRunsAhead;
@@ -131,6 +162,28 @@ void conv_tile(const ConvTileArguments& t) noexcept {
       }
     }
   }
+  at = {last, w, ahead};
+}
+
+/// Adds the section from `at` up to `last` to `sums` [kPixels][kColumns registers].
+template <int kWidth, int kPixels, int kColumns>
+[[gnu::noinline]] void add_section(const ConvTileArguments& t, const ConvRun* last,
+                                   ConvTileTerms& at, float* sums) noexcept {
+  Reg acc[kPixels][kColumns];
+  clear(acc);
+  add_runs<kWidth>(t, last, at, acc);
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kColumns; ++v) {
+      float* sum = sums + (p * kColumns + v) * kRegLanes;
+      reg_store(sum, reg_add(reg_load(sum), acc[p][v]));
+    }
+}
+
+/// What follows the sums.
+template <int kWidth, int kBlocks, int kPixels, int kColumns>
+ENGINE_INLINE void end_tile(const ConvTileArguments& t, Reg (&acc)[kPixels][kColumns]) {
   if (!t.finish.is_other && t.lanes == kVecLanes) {
     finish_registers<kWidth>(t, acc);
 #pragma GCC unroll 16
@@ -142,12 +195,36 @@ void conv_tile(const ConvTileArguments& t) noexcept {
     }
     return;
   }
-  float sums[kPixels][kBlocks * kVecLanes];
-#pragma GCC unroll 16
-  for (int p = 0; p < kPixels; ++p)
-#pragma GCC unroll 16
-    for (int v = 0; v < kColumns; ++v) reg_store(&sums[p][v * kRegLanes], acc[p][v]);
-  finish_tile(t, kPixels, kWidth, kBlocks, sums[0]);
+  float sums[kPixels * kColumns * kRegLanes];
+  store_registers(acc, sums);
+  finish_tile(t, kPixels, kWidth, kBlocks, sums);
+}
+
+/// A tile whose sums have several sections.
+template <int kRows, int kWidth, int kBlocks>
+[[gnu::noinline]] void long_tile(const ConvTileArguments& t) noexcept {
+  constexpr int kPixels = kRows * kWidth, kColumns = kBlocks * kRegs;
+  float sums[kPixels * kColumns * kRegLanes];
+  std::fill_n(sums, std::size(sums), -0.0f);  // to which any section adds as it is
+  ConvTileTerms at{t.runs, t.w, t.ahead};
+  for (const Index* end = t.section_ends; at.run != t.runs_end; ++end)
+    add_section<kWidth, kPixels, kColumns>(t, t.runs + *end, at, sums);
+  Reg acc[kPixels][kColumns];
+  load_registers(sums, acc);
+  end_tile<kWidth, kBlocks>(t, acc);
+}
+
+template <int kRows, int kWidth, int kBlocks>
+void conv_tile(const ConvTileArguments& t) noexcept {
+  constexpr int kPixels = kRows * kWidth, kColumns = kBlocks * kRegs;
+  fetch_ends<kPixels, kWidth, kBlocks>(t);
+  // A function of its own, for the registers of the short sums.
+  if (t.runs + t.section_ends[0] != t.runs_end) return long_tile<kRows, kWidth, kBlocks>(t);
+  Reg acc[kPixels][kColumns];
+  clear(acc);
+  ConvTileTerms at{t.runs, t.w, t.ahead};
+  add_runs<kWidth>(t, t.runs_end, at, acc);
+  end_tile<kWidth, kBlocks>(t, acc);
 }
 
 template <int kRows, int kBlocks, int kWidth>
@@ -293,16 +370,24 @@ class BlockedConvKernel final : public Kernel {
 
   void list_runs() {
     const ConvOperands& o = operands_;
-    for (Index j = 0; j < x_.blocks; ++j)
+    const Index section =
+        numerics::section_channels(o.kernel_rows * o.kernel_columns) / numerics::kLanes;
+    for (Index j = 0; j < x_.blocks; ++j) {
+      bool begins_section = j % section == 0;
+      if (begins_section && j > 0) section_ends_.push_back(std::ssize(runs_));
       for (Index row = 0; row < o.kernel_rows; ++row)
         for (Index column = 0; column < o.kernel_columns; ++column) {
           const Index offset =
               j * x_.plane() + row * o.dilation_y * x_.row() + column * o.dilation_x * x_.block;
           const Index lanes = x_.lanes(j);
-          const bool follows = !runs_.empty() && runs_.back().offset + runs_.back().count == offset;
+          const bool follows =
+              !begins_section && runs_.back().offset + runs_.back().count == offset;
+          begins_section = false;
           if (follows) runs_.back().count += lanes;
           else runs_.push_back({offset, lanes});
         }
+    }
+    section_ends_.push_back(std::ssize(runs_));
     repeat_first(runs_);
   }
 
@@ -359,6 +444,7 @@ class BlockedConvKernel final : public Kernel {
     t.x_row = operands_.stride_y * x_.row();
     t.runs = runs_.data();
     t.runs_end = runs_.data() + runs_.size() - kRunsAhead;
+    t.section_ends = section_ends_.data();
     t.w_block = weights_.k * PackedMatrix::kBlock;
     t.has_bias = operands_.has_bias;
     t.lanes = y_.block;
@@ -407,6 +493,7 @@ class BlockedConvKernel final : public Kernel {
   // By rows and width: for a panel of filters, and for the last one.
   std::vector<ConvTileFunction> full_, last_;
   std::vector<ConvRun> runs_;
+  std::vector<Index> section_ends_;
   Index panels_ = 0, group_ = 1;
 };
 

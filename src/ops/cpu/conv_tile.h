@@ -51,6 +51,7 @@ struct ConvTileArguments {
   Index x_pixel, x_row;
   const float* x_next;             ///< `x` of the next tile, which is fetched
   const ConvRun *runs, *runs_end;  ///< with kRunsAhead more behind the end
+  const Index* section_ends;       ///< runs up to the end of each section of the sum
   const float* w;
   Index w_block;
   bool has_bias, has_residual;

@@ -23,6 +23,7 @@ struct FilterView {
 /// Filters of one group over panels of pixels, for one image.
 struct ConvArguments {
   FilterView w;           ///< [K, filters of the group]
+  Index section;          ///< terms of a section of K
   const float* panel;     ///< [panels][K][columns]
   Index columns;          ///< of a full panel: a multiple of 16
   const float* bias;      ///< of the group's first filter, or null

@@ -263,6 +263,7 @@ class ConvTransposeKernel final : public Kernel {
     static const ops::Epilogue kPlain;
     float bias[PackedMatrix::kBlock] = {};
     ConvArguments a{};
+    a.section = numerics::section_channels(kernel_size_) * plan.taps;
     a.panel = panels;
     a.columns = plan.columns;
     a.y = tile;

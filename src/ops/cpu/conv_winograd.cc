@@ -5,8 +5,8 @@
 //   M  [points][filter blocks][tiles][16]   V times the transformed filters of the slice
 //
 // Both stay in the second-level cache, through which all filters stream once for each group. The
-// products run on the register tile of conv_tile.h, with tiles in the place of pixels; each is one
-// fused chain over the channels from +0.
+// products run on the register tile of conv_tile.h, with tiles in the place of pixels; each is a
+// sum over the channels.
 #define ENGINE_ISA_FILE "ops/cpu/conv_winograd.cc"
 #include "ops/cpu/simd/foreach_isa.h"
 #include "numerics/winograd.h"
@@ -201,6 +201,9 @@ class WinogradKernel final : public Kernel {
             {block * (tiles_ / groups_ + more) * numerics::kLanes, x_.lanes(block)});
       repeat_first(runs_[more]);
     }
+    const Index section = numerics::section_channels(1) / numerics::kLanes;
+    for (Index block = 0; block < x_.blocks; block += section)
+      section_ends_.push_back(std::min(block + section, x_.blocks));
     for (Index blocks = 1; blocks <= limits_.blocks; ++blocks)
       for (Index width = 1; width <= limits_.pixels; ++width)
         functions_.push_back(conv_tile_function(isa, 1, width, blocks));
@@ -314,6 +317,7 @@ class WinogradKernel final : public Kernel {
     const std::vector<ConvRun>& runs = runs_[g.count - tiles_ / groups_];
     t.runs = runs.data();
     t.runs_end = runs.data() + runs.size() - kRunsAhead;
+    t.section_ends = section_ends_.data();
     for (Index p = 0; p < points(); ++p)
       for (Index block = first; block < last; block += limits_.blocks) {
         const Index blocks = std::min(limits_.blocks, last - block);
@@ -347,6 +351,7 @@ class WinogradKernel final : public Kernel {
   Index tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
   Index groups_ = 1, group_tiles_ = 0, slice_ = 1, v_point_ = 0, m_point_ = 0;
   std::vector<ConvRun> runs_[2];  // for groups of tiles_ / groups_ tiles, and of one more
+  std::vector<Index> section_ends_;
   std::vector<ConvTileFunction> functions_;  // by blocks of filters, then by tiles
   ConvFinish finish_{op_.epilogue};
 };

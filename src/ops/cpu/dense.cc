@@ -45,8 +45,8 @@ inline constexpr int kRows = 6, kBlocks = 1;
 inline constexpr int kRows = 2, kBlocks = 1;
 #endif
 
-// sums[r][v] of rows [row, row + MR) and blocks [block, block + NV): S segments, each a chain from
-// +0, one after another, and then their tree.
+// sums[r][v] of rows [row, row + MR) and blocks [block, block + NV): S segments, each of one
+// section or more, one after another, and then their tree.
 template <int MR, int NV, int S>
 ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec (&sums)[MR][NV]) {
   const auto segment = [&](int s, Vec(&out)[MR][NV]) __attribute__((always_inline)) {
@@ -54,7 +54,7 @@ ENGINE_INLINE void sum_tile(const DenseArguments& d, Index row, Index block, Vec
     const Index last = numerics::segment_start(d.k, S, s + 1);
     const TileA a{d.x + row * d.k + first, d.k, 1};
     const TileB b{d.w->block(block) + first * kVecLanes, kVecLanes, d.k * kVecLanes};
-    tile_chain<MR, NV>(a, b, last - first, out);
+    tile_sections<MR, NV>(a, b, last - first, numerics::kSectionTerms, out);
   };
   const auto add_to =
       [](Vec(&left)[MR][NV], const Vec(&right)[MR][NV]) __attribute__((always_inline)) {
@@ -134,10 +134,7 @@ void dense_tile(const DenseArguments& d, Index row, Index last, Index block) {
   sum_tile<MR, NV, S>(d, row, block, sums);
   if (d.plain_bias) return finish_plain<MR, NV>(d, row, last, block, sums);
   Vec kept[MR][NV];  // what has an address does not stay in registers
-#pragma GCC unroll 16
-  for (int r = 0; r < MR; ++r)
-#pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) kept[r][v] = sums[r][v];
+  copy_tile<MR, NV>(sums, kept);
   finish_tile(d, row, MR, block, NV, kept[0]);
 }
 

@@ -1,4 +1,4 @@
-// One row of a dense layer: the segments of K run side by side, each a fused chain from +0 for
+// One row of a dense layer: the segments of K run side by side, each in fused chains from +0 for
 // every block of 16 outputs, and are then added as a tree (numerics/contract.h, rule 3).
 #define ENGINE_ISA_FILE "ops/cpu/dense_row.cc"
 #include "ops/cpu/simd/foreach_isa.h"
@@ -32,42 +32,90 @@ ENGINE_INLINE Vec finish_row(const DenseRow& d, Vec sum) {
   return sum;
 }
 
+/// The sums of S segments for NV blocks, each in its own registers.
+template <int S, int NV>
+struct RowSums {
+  const float *x[S], *w[S][NV];
+  Vec acc[S][NV], total[S][NV];  // of the section at hand, and of those before
+
+  ENGINE_INLINE RowSums(const DenseRow& d, Index block, const float* row) {
+#pragma GCC unroll 4
+    for (int s = 0; s < S; ++s) {
+      x[s] = row + d.start[s];
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) {
+        w[s][v] = d.w + ((block + v) * d.k + d.start[s]) * kVecLanes;
+        acc[s][v] = fill(0.0f);
+      }
+    }
+  }
+  /// Term k of segment s.
+  ENGINE_INLINE void add_term(int s, Index k) {
+    const Vec value = fill(x[s][k]);
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) acc[s][v] = fma(value, load(w[s][v] + k * kVecLanes), acc[s][v]);
+  }
+  /// Terms [k, last) of all segments.
+  ENGINE_INLINE void add_terms(Index k, Index last) {
+    constexpr int kUnroll = 4;
+#pragma GCC unroll 1
+    for (; k + kUnroll <= last; k += kUnroll)
+#pragma GCC unroll 4
+      for (int u = 0; u < kUnroll; ++u)
+#pragma GCC unroll 4
+        for (int s = 0; s < S; ++s) add_term(s, k + u);
+#pragma GCC unroll 1
+    for (; k < last; ++k)
+#pragma GCC unroll 4
+      for (int s = 0; s < S; ++s) add_term(s, k);
+  }
+  /// Before term k of segment s, which begins a section.
+  ENGINE_INLINE void begin_section(int s, Index k) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      total[s][v] = k == numerics::kSectionTerms ? acc[s][v] : add(total[s][v], acc[s][v]);
+      acc[s][v] = fill(0.0f);
+    }
+  }
+  ENGINE_INLINE void add_total(int s) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) acc[s][v] = add(total[s][v], acc[s][v]);
+  }
+};
+
+/// acc[s][v]: all terms of each segment, of one section or, unless kShort, of more.
+template <bool kShort, int S, int NV>
+ENGINE_INLINE void sum_segments(const DenseRow& d, RowSums<S, NV>& sums) {
+  const Index section = numerics::kSectionTerms;
+  sums.add_terms(0, kShort ? d.common : std::min(section, d.common));
+  if constexpr (!kShort)
+    for (Index k = section; k < d.common; k += section) {
+#pragma GCC unroll 4
+      for (int s = 0; s < S; ++s) sums.begin_section(s, k);
+      sums.add_terms(k, std::min(k + section, d.common));
+    }
+#pragma GCC unroll 4
+  for (int s = 0; s < S; ++s) {
+    const Index length = d.start[s + 1] - d.start[s];
+    const bool is_long = !kShort && length > section;
+#pragma GCC unroll 4
+    for (int more = 0; more < S - 1; ++more) {  // as the last segment is that much shorter at most
+      const Index k = d.common + more;
+      if (k >= length) break;
+      if (is_long && k % section == 0) sums.begin_section(s, k);
+      sums.add_term(s, k);
+    }
+    if (is_long) sums.add_total(s);
+  }
+}
+
 /// Blocks [block, block + NV).
 template <int S, int NV, bool kPlain>
 ENGINE_INLINE void row_blocks(const DenseRow& d, Index block, const float* x, const float* residual,
                               float* y) {
-  constexpr int kUnroll = 4;
-  const float *xs[S], *ws[S][NV];
-  Vec acc[S][NV];
-#pragma GCC unroll 4
-  for (int s = 0; s < S; ++s) {
-    xs[s] = x + d.start[s];
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) {
-      ws[s][v] = d.w + ((block + v) * d.k + d.start[s]) * kVecLanes;
-      acc[s][v] = fill(0.0f);
-    }
-  }
-  const auto step = [&](int s, Index k) __attribute__((always_inline)) {
-    const Vec value = fill(xs[s][k]);
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) acc[s][v] = fma(value, load(ws[s][v] + k * kVecLanes), acc[s][v]);
-  };
-  Index k = 0;
-#pragma GCC unroll 1
-  for (; k + kUnroll <= d.common; k += kUnroll)
-#pragma GCC unroll 4
-    for (int u = 0; u < kUnroll; ++u)
-#pragma GCC unroll 4
-      for (int s = 0; s < S; ++s) step(s, k + u);
-#pragma GCC unroll 1
-  for (; k < d.common; ++k)
-#pragma GCC unroll 4
-    for (int s = 0; s < S; ++s) step(s, k);
-#pragma GCC unroll 4
-  for (int s = 0; s < S - 1; ++s)
-#pragma GCC unroll 1
-    for (k = d.common; k < d.start[s + 1] - d.start[s]; ++k) step(s, k);
+  RowSums<S, NV> sums(d, block, x);
+  sum_segments<kPlain>(d, sums);
+  const auto& acc = sums.acc;
 #pragma GCC unroll 8
   for (int v = 0; v < NV; ++v) {
     Vec sum = acc[0][v];
@@ -115,7 +163,8 @@ DenseRowFunction dense_row_of(Index segments) noexcept {
 
 DenseRowFunction pick_dense_row(const DenseRow& d) noexcept {
   const Index segments = numerics::dense_segments(d.n);
-  return d.is_plain ? dense_row_of<true>(segments) : dense_row_of<false>(segments);
+  const bool plain = d.is_plain && d.start[1] <= numerics::kSectionTerms;
+  return plain ? dense_row_of<true>(segments) : dense_row_of<false>(segments);
 }
 
 ENGINE_END_ISA

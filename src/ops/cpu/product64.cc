@@ -1,5 +1,5 @@
 // MatMul and Dense on the CPU, float64: the sums of a tile of rows and 8 columns side by side, B
-// packed on the fly. One fused chain per output over k ascending, Dense in its segments: the bits
+// packed on the fly. One fused chain per output over k ascending, Dense in its sections: the bits
 // of ops/matmul.h and ops/dense.h, whose text calls the C library for each product.
 #define ENGINE_ISA_FILE "ops/cpu/product64.cc"
 #include "ops/cpu/simd/foreach_isa.h"
@@ -17,6 +17,7 @@ inline constexpr int kColumns64 = 8, kRows64 = 4;
 struct Tile64 {
   const double* a;  ///< element (row, k) at row * a_row + k * a_k
   Index a_row, a_k, k, segments;
+  Index section;    ///< terms of a chain
   const double* b;  ///< [k][8]
   double* sums;     ///< [rows][8]
 };
@@ -27,7 +28,7 @@ struct Tile64 {
 ENGINE_BEGIN_ISA
 
 template <int kRows>
-inline void segment_sums(const Tile64& t, Index first, Index last,
+inline void section_sums(const Tile64& t, Index first, Index last,
                          double (&out)[kRows64][kColumns64]) {
   double sums[kRows][kColumns64] = {};
   for (Index k = first; k < last; ++k)
@@ -39,6 +40,19 @@ inline void segment_sums(const Tile64& t, Index first, Index last,
         sums[r][c] = __builtin_fma(a, t.b[k * kColumns64 + c], sums[r][c]);
     }
   std::memcpy(out, sums, sizeof sums);
+}
+
+// Terms [first, last) in sections.
+template <int kRows>
+inline void segment_sums(const Tile64& t, Index first, Index last,
+                         double (&out)[kRows64][kColumns64]) {
+  section_sums<kRows>(t, first, std::min(first + t.section, last), out);
+  for (first += t.section; first < last; first += t.section) {
+    double section[kRows64][kColumns64];
+    section_sums<kRows>(t, first, std::min(first + t.section, last), section);
+    for (int r = 0; r < kRows; ++r)
+      for (int c = 0; c < kColumns64; ++c) out[r][c] = out[r][c] + section[r][c];
+  }
 }
 
 template <int kRows>
@@ -112,10 +126,11 @@ class Product64Kernel final : public Kernel {
       for (Index c = 0; c < kColumns64; ++c)
         packed[k * kColumns64 + c] = c < width ? b[k * p.b_k + (column + c) * p.b_column] : 0.0;
     const Index segments = dense_ ? numerics::dense_segments(p.columns) : 1;
+    const Index section = dense_ ? numerics::kSectionTerms : std::max<Index>(1, p.k);
     double sums[kRows64 * kColumns64];
     for (Index row = 0; row < p.rows; row += kRows64) {
       const Index rows = std::min<Index>(kRows64, p.rows - row);
-      tile_({a + row * p.a_row, p.a_row, p.a_k, p.k, segments, packed, sums}, rows);
+      tile_({a + row * p.a_row, p.a_row, p.a_k, p.k, segments, section, packed, sums}, rows);
       for (Index r = 0; r < rows; ++r)
         finish(call, (matrix * p.rows + row + r) * p.columns + column, column, width,
                sums + r * kColumns64);

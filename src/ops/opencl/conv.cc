@@ -86,6 +86,9 @@ struct ConvNode {
   }
 };
 
+// Blocks of channels in a section of a sum.
+Index section_blocks(Index taps) { return numerics::section_channels(taps) / kBlock; }
+
 // Tiles of pixels that all filters go over before the next ones: a CPU walks over the pixels of a
 // launch for each panel of filters. Either they stay in the second-level cache and filters are read
 // for each part, or pixels are read for each panel.
@@ -117,7 +120,8 @@ void add_direct(const ConvNode& node, Index terms, std::string layer, DeviceKern
                 tile.kernel,
                 {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
                  geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
-                 to_int(terms), cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
+                 to_int(terms), to_int(section_blocks(g.kernel_rows * g.kernel_columns)),
+                 cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
   set_tiles(node.device, tile, work, launch);
   const Index each = tiles_together(node, terms, tile, static_cast<Index>(launch.items[1]));
   parts.launches = in_parts(node.device, work, launch, each);
@@ -196,10 +200,10 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
                   to_int(count), to_int(across), to_int(each)}};
     set_grid(node.device, count, g.x.blocks, input);
     group_units(node.device, input);
-    Launch products{
-        "conv",
-        tile.kernel,
-        {v, node.weights(), m, to_int(count), to_int(g.x.channels), to_int(g.y.blocks)}};
+    Launch products{"conv",
+                    tile.kernel,
+                    {v, node.weights(), m, to_int(count), to_int(g.x.channels),
+                     to_int(section_blocks(1)), to_int(g.y.blocks)}};
     set_tiles(node.device, tile, work, products);
     Launch output{"winograd",
                   side == 4 ? "winograd4_output" : "winograd2_output",

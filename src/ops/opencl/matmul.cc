@@ -7,6 +7,8 @@
 #include "ops/opencl/products.h"
 #include "ops/opencl/tiles.h"
 
+#include <limits>
+
 namespace engine::opencl {
 namespace {
 
@@ -37,11 +39,11 @@ const Tile kMatMulNarrow[] = {{1, 4, "matmul_1x4", 190},
 const Tile kMatMulBoard[] = {{8, 1, "matmul_8x1"}};
 const TileMenu kMatMulTiles = {kMatMulWide, kMatMulNarrow, kMatMulBoard};
 
-// What a dense launch does beside the product; no bias, no residual and one segment by default.
+// What a dense launch does beside the product; no bias, no residual and one chain by default.
 struct DenseExtras {
   Argument bias, residual;  ///< read only if they are there
   bool has_bias = false, has_residual = false;
-  Index segments = 1;
+  Index segments = 1, section = std::numeric_limits<cl_int>::max();
   Bounds bounds = {};
 };
 
@@ -52,8 +54,8 @@ Launch dense_launch(const Device& device, Argument x, cl_mem w, Argument y, Inde
   Launch launch{"dense",
                 tile.kernel,
                 {x, w, extras.bias, extras.residual, y, to_int(rows), to_int(k), to_int(n),
-                 to_int(extras.segments), cl_int{extras.has_bias}, cl_int{extras.has_residual},
-                 extras.bounds.low, extras.bounds.high}};
+                 to_int(extras.segments), to_int(extras.section), cl_int{extras.has_bias},
+                 cl_int{extras.has_residual}, extras.bounds.low, extras.bounds.high}};
   set_tiles(device, tile, work, launch);
   return launch;
 }
@@ -113,6 +115,7 @@ std::optional<DeviceKernel::Parts> bind_dense(const Device& device, const Bindin
                            has_bias,
                            op.epilogue.residual,
                            numerics::dense_segments(n),
+                           numerics::kSectionTerms,
                            bounds.value_or(Bounds{})};
   const std::string layer = concat("dense[opencl] ", rows, "x", k, " to ", n);
   DeviceKernel::Parts parts{"dense",

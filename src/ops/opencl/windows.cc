@@ -68,6 +68,7 @@ std::optional<DeviceKernel::Parts> conv_any_parts(const Device& device, const Bi
   Launch launch{"windows",
                 "conv_any",
                 {In{Conv::kX}, weights, bias, residual, Out{0}, g.size, g.window, g.steps,
+                 to_int(numerics::section_channels(windows.kernel_size())),
                  bounds.value_or(Bounds{}).low, bounds.value_or(Bounds{}).high}};
   const Index elements = binding.out[0].size();
   set_elements(device, elements, launch, kEach);
@@ -105,7 +106,8 @@ std::optional<DeviceKernel::Parts> bind_conv_transpose(const Device& device,
   const Argument weights = packed ? Argument(packed->buffers[0].get()) : Argument(In{1});
   Launch launch{"windows",
                 "conv_transpose",
-                {In{0}, weights, input_or_none(binding, 2), Out{0}, g.size, g.window, g.steps}};
+                {In{0}, weights, input_or_none(binding, 2), Out{0}, g.size, g.window, g.steps,
+                 to_int(numerics::section_channels(windows.kernel_size()))}};
   set_elements(device, binding.out[0].size(), launch, kEach);
   return DeviceKernel::Parts{"conv_transpose", {std::move(launch)}};
 }

@@ -3,10 +3,10 @@
 #include "ops/opencl/kernels/common.cl"
 #include "ops/opencl/kernels/windows.inc"
 
-// ops/conv.h. Bias and residual may be null.
+// ops/conv.h, `section` channels in a chain. Bias and residual may be null.
 kernel void conv_any(global const float* x, global const float* w, global const float* bias,
                      global const float* residual, global float* y, int8 size, int8 window,
-                     int8 steps, float low, float high, int elements, int each) {
+                     int8 steps, int section, float low, float high, int elements, int each) {
   const int pixels = volume(size.s345), image = volume(size.s012), taps = volume(window.s012);
   const int channels = size.s6;
   EACH_ELEMENT(i) {
@@ -14,13 +14,19 @@ kernel void conv_any(global const float* x, global const float* w, global const 
     const int3 origin = position_of(i % pixels, size.s345) * window.s345 - steps.s345;
     global const float* from = x + (n * window.s6 + m / size.s7 * channels) * image;
     global const float* filter = w + m * channels * taps;
-    float sum = 0;
-    for (int block = 0; block < channels; block += 16)
+    float total = 0, sum = 0;
+    for (int block = 0; block < channels; block += 16) {
+      if (block > 0 && block % section == 0) {
+        total = block == section ? sum : total + sum;
+        sum = 0;
+      }
       for (int tap = 0; tap < taps; ++tap) {
         const int at = input_at(size, steps, origin, position_of(tap, window.s012));
         for (int c = block; c < min(block + 16, channels); ++c)
           sum = fma(filter[c * taps + tap], at < 0 ? 0.0f : from[c * image + at], sum);
       }
+    }
+    if (channels > section) sum = total + sum;
     if (bias) sum += bias[m];
     if (residual) sum += residual[i];
     sum = sum < low ? low : sum;
@@ -30,8 +36,8 @@ kernel void conv_any(global const float* x, global const float* w, global const 
 
 // ops/conv_transpose.h: the same with each input spread over `window`. Bias may be null.
 kernel void conv_transpose(global const float* x, global const float* w, global const float* bias,
-                           global float* y, int8 size, int8 window, int8 steps, int elements,
-                           int each) {
+                           global float* y, int8 size, int8 window, int8 steps, int section,
+                           int elements, int each) {
   const int positions = volume(size.s345), image = volume(size.s012), taps = volume(window.s012);
   const int channels = size.s6, filters = size.s7;
   EACH_ELEMENT(i) {
@@ -40,8 +46,12 @@ kernel void conv_transpose(global const float* x, global const float* w, global 
     const int group = m / filters * channels;  // its first input channel
     global const float* from = x + (n * window.s6 + group) * image;
     global const float* filter = w + (group * filters + m % filters) * taps;
-    float sum = 0;
-    for (int block = 0; block < channels; block += 16)
+    float total = 0, sum = 0;
+    for (int block = 0; block < channels; block += 16) {
+      if (block > 0 && block % section == 0) {
+        total = block == section ? sum : total + sum;
+        sum = 0;
+      }
       for (int tap = 0; tap < taps; ++tap) {
         const int3 p = target - position_of(tap, window.s012) * steps.s012;
         if (any(p % window.s345 != 0)) continue;
@@ -49,6 +59,8 @@ kernel void conv_transpose(global const float* x, global const float* w, global 
         for (int c = block; c < min(block + 16, channels); ++c)
           sum = fma(filter[c * filters * taps + tap], at < 0 ? 0.0f : from[c * image + at], sum);
       }
+    }
+    if (channels > section) sum = total + sum;
     y[i] = bias ? sum + bias[m] : sum;
   }
 }

@@ -8,8 +8,8 @@
 
 ITEM_KERNEL dense_8x1(global const float* restrict x, global const float* restrict w,
                       global const float* restrict bias, global const float* residual,
-                      global float* y, int rows, int k, int n, int segments, int has_bias,
-                      int has_residual, float low, float high, GRID) {
+                      global float* y, int rows, int k, int n, int segments, int section,
+                      int has_bias, int has_residual, float low, float high, GRID) {
   TILE_MEMORY
   const int length = (k + segments - 1) / segments;
   FOR_GRID {
@@ -19,11 +19,17 @@ ITEM_KERNEL dense_8x1(global const float* restrict x, global const float* restri
     float sums[SEGMENTS][ROWS][16];
     for (int s = 0; s < SEGMENTS; ++s) {
       const int start = min(s * length, k), end = s < segments ? min(start + length, k) : start;
-      HELPER(clear)(sums[s]);
-      int from[ROWS];
-      for (int p = 0; p < ROWS; ++p) from[p] = at[p] + start;
-      HELPER(chain)(sums[s], x, from, w + (plane * k + start) * 16, 16, 16, end - start, row_memory,
-                    column_memory);
+      int first = start;
+      do {
+        float sum[ROWS][16];
+        HELPER(clear)(sum);
+        int from[ROWS];
+        for (int p = 0; p < ROWS; ++p) from[p] = at[p] + first;
+        HELPER(chain)(sum, x, from, w + (plane * k + first) * 16, 16, 16, min(section, end - first),
+                      row_memory, column_memory);
+        HELPER(add_section)(sums[s], sum, first == start);
+        first += section;
+      } while (first < end);
     }
     for (int p = 0; p < ROWS; ++p) {
       if (row + p >= rows) break;
