@@ -3,13 +3,12 @@
 
 #include "tools/options.h"
 #include "tools/serve/repository_options.h"
+#include "tools/serve/services.h"
 #include "tools/serve/triton_options.h"
 #include "tools/text/print.h"
 
 #include "base/check.h"
 #include "base/text.h"
-#include "serve/http/server.h"
-#include "serve/rpc/server.h"
 
 #include <csignal>
 #include <filesystem>
@@ -23,13 +22,9 @@ namespace {
 struct Options {
   std::vector<std::string> models;
   RepositoryOptions repository;
-  std::optional<bool> allow_client_shm;
   std::vector<std::string> ignored;  // options of Triton that were given
   SessionOptions session;
-  serve::http::ServerOptions http;
-  serve::rpc::ServerOptions grpc;
-  serve::http::ServerOptions metrics{.only_metrics = true, .port = 8002, .max_connections = 64};
-  bool allow_http = true, allow_grpc = true, allow_metrics = true;
+  ServiceOptions services;
   serve::BatchLimits limits = serve::default_limits();
   std::int64_t delay_us = 0;
   std::size_t queue_bytes = std::size_t{1} << 30;
@@ -116,65 +111,14 @@ class EndSignals {
   sigset_t set_, before_;
 };
 
-// The words that scripts of today wait for.
-void announce(std::string_view service, const std::string& address, int port) {
-  const bool by_path = address.starts_with("unix:");
-  print("Started {} at {}\n", service, by_path ? address : address + ":" + std::to_string(port));
-  std::fflush(stdout);
-}
-
-// The ports that are served.
-class Services {
- public:
-  Services(serve::Repository& repository, serve::ModelControl& control, serve::SharedMemory& memory,
-           const Options& options) {
-    const auto shared = [&](const std::string& address) {
-      return options.allow_client_shm.value_or(is_local(address)) ? &memory : nullptr;
-    };
-    if (options.allow_grpc) {
-      serve::rpc::ServerOptions grpc = options.grpc;
-      grpc.control = &control;
-      grpc.memory = shared(grpc.address);
-      grpc_.emplace(repository, grpc);
-      announce("GRPCInferenceService", grpc.address, grpc_->port());
-    }
-    if (options.allow_http) {
-      serve::http::ServerOptions http = options.http;
-      http.control = &control;
-      http.memory = shared(http.address);
-      http_.emplace(repository, http);
-      announce("HTTPService", http.address, http_->port());
-    }
-    if (options.allow_metrics) {
-      metrics_.emplace(repository, options.metrics);
-      announce("Metrics Service", options.metrics.address, metrics_->port());
-    }
-  }
-
-  void drain() {
-    if (http_) http_->drain();
-  }
-  void end(serve::Time give_up) {
-    if (http_) http_->end(give_up);
-    if (grpc_) grpc_->end(give_up);
-    if (!metrics_) return;
-    metrics_->drain();
-    metrics_->end(give_up);
-  }
-
- private:
-  std::optional<serve::rpc::Server> grpc_;
-  std::optional<serve::http::Server> http_, metrics_;
-};
-
 int run(const Options& options) {
   if (!options.ignored.empty())
     remark(join(options.ignored) + ": options of Triton that have no effect here");
   if (options.models.empty() && !options.repository.is_enough())
     fail(ErrorCode::kInvalidArgument,
          "there is nothing to serve; give MODEL or --model-repository");
-  options.repository.check_address(options.http.address);
-  options.repository.check_address(options.grpc.address);
+  options.repository.check_address(options.services.http.address);
+  options.repository.check_address(options.services.grpc.address);
   EndSignals signals;
   serve::Repository repository(options.queue_bytes);
   serve::ModelControl control(repository, control_options(options));
@@ -186,7 +130,7 @@ int run(const Options& options) {
     return kBadInput;
   }
   serve::SharedMemory memory;
-  Services services(repository, control, memory, options);
+  Services services(repository, control, memory, options.services);
   signals.wait();
   const auto give_up =
       std::chrono::steady_clock::now() + std::chrono::seconds(options.exit_timeout_s);
@@ -197,40 +141,6 @@ int run(const Options& options) {
   repository.stop(give_up);
   services.end(give_up);
   return kGood;
-}
-
-void add_http_options(CLI::App& app, serve::http::ServerOptions& http) {
-  app.add_option("--http-port", http.port, "port; 0: any that is free")->capture_default_str();
-  app.add_option("--http-address", http.address, "address to listen at")->capture_default_str();
-  app.add_option("--http-thread-count", http.threads, "threads that read and write")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 64));
-  app.add_option("--http-max-input-size", http.max_body, "bytes of a request's body")
-      ->capture_default_str();
-}
-
-void add_port_options(CLI::App& app, Options& options) {
-  app.add_option("--metrics-port", options.metrics.port, "port of /metrics; 0: any that is free")
-      ->capture_default_str();
-  app.add_option("--metrics-address", options.metrics.address, "address to listen at")
-      ->capture_default_str();
-  app.add_option("--allow-http", options.allow_http, "serve HTTP")->capture_default_str();
-  app.add_option("--allow-grpc", options.allow_grpc, "serve gRPC")->capture_default_str();
-  app.add_option("--allow-metrics", options.allow_metrics, "serve /metrics")->capture_default_str();
-}
-
-void add_grpc_options(CLI::App& app, serve::rpc::ServerOptions& grpc) {
-  app.add_option("--grpc-port", grpc.port, "port; 0: any that is free")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 65535));
-  app.add_option("--grpc-address", grpc.address, "address to listen at, or unix:///PATH")
-      ->capture_default_str();
-  app.add_option("--grpc-infer-thread-count", grpc.threads, "threads that read and write")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 64));
-  app.add_option("--grpc-max-input-size", grpc.max_message, "bytes of a request")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 2'147'483'647));
 }
 
 void add_batch_options(CLI::App& app, Options& options) {
@@ -258,12 +168,11 @@ void add_batch_options(CLI::App& app, Options& options) {
 
 void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("serve", "Serve models over HTTP, by KServe's protocol");
+  CLI::App* command =
+      app.add_subcommand("serve", "Serve models over gRPC and HTTP, by KServe's protocol");
   command->add_option("MODEL", options->models, "ONNX files, or NAME=FILE");
   add_repository_options(*command, options->repository);
-  add_http_options(*command, options->http);
-  add_port_options(*command, *options);
-  add_grpc_options(*command, options->grpc);
+  add_service_options(*command, options->services);
   add_batch_options(*command, *options);
   command
       ->add_option("--queue-memory", options->queue_bytes, "bytes that waiting requests may hold")
@@ -273,10 +182,6 @@ void add_serve(CLI::App& app, Action& action) {
                    "how long what was accepted may take when the server is ended")
       ->capture_default_str()
       ->check(CLI::Range(0, 86'400));
-  command->add_option(
-      "--allow-client-shm", options->allow_client_shm,
-      "clients may send tensors through system shared memory (default: if the address "
-      "is one of this machine alone)");
   add_session_options(*command, options->session);
   ignore_triton_options(*command, options->ignored);
   command->footer(

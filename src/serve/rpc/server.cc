@@ -6,6 +6,7 @@
 #include "serve/rpc/unary_call.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -110,7 +111,10 @@ struct Server::Impl {
 };
 
 void Server::Impl::build() {
-  google::protobuf::SetLogHandler(nullptr);  // a line for each message that is none, else
+  // Else whoever reaches the port writes lines to the log: for each message that is none, each
+  // handshake that fails.
+  google::protobuf::SetLogHandler(nullptr);
+  gpr_set_log_function([](gpr_log_func_args*) {});
   ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   ::grpc::ServerBuilder builder;
   builder.AddListeningPort(listened(options), credentials_of(options.tls), &port);

@@ -53,13 +53,13 @@ def make_repository(root):
 class Served:
     """A server with a repository in explicit mode."""
 
-    def __init__(self):
+    def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory()
         make_repository(Path(self.folder.name))
         self.process = subprocess.Popen(
             [ENGINE, "serve", "--model-repository", self.folder.name, "--grpc-port", "0", "--http-port", "0",
              "--metrics-port", "0",
-             "--model-control-mode", "explicit", "--load-model", "jets"],
+             "--model-control-mode", "explicit", "--load-model", "jets", *options],
             stdout=subprocess.PIPE, text=True)
         self.ports = {}
         while len(self.ports) < 3:
@@ -308,6 +308,59 @@ class Clients(unittest.TestCase):
         self.assertIn("trace_level", client.get_trace_settings().settings)
         with self.assertRaises(InferenceServerException):
             client.register_cuda_shared_memory("c", b"eHh4", 0, 8)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "openssl is missing")
+class Tls(unittest.TestCase):
+    """Certificates of an own authority, for the server and for a client."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.make("authority")
+        for name in ("server", "client"):
+            self.make(name, signed_by="authority")
+
+    def path(self, name):
+        return str(Path(self.folder.name) / name)
+
+    def make(self, name, signed_by=None):
+        request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                   "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                   "-keyout", self.path(name + ".key"), "-out", self.path(name + ".crt")]
+        if signed_by:
+            request += ["-CA", self.path(signed_by + ".crt"), "-CAkey", self.path(signed_by + ".key"),
+                        "-addext", "basicConstraints=critical,CA:FALSE"]
+        subprocess.run(request, check=True, capture_output=True)
+
+    def options(self):
+        return ["--grpc-server-cert", self.path("server.crt"), "--grpc-server-key", self.path("server.key")]
+
+    def rows(self, port, **options):
+        with grpcclient.InferenceServerClient(f"localhost:{port}", ssl=True, root_certificates=self.path("authority.crt"),
+                                              **options) as client:
+            return client.infer("jets", inputs_of(grpcclient, jets(2)), client_timeout=30).as_numpy("scores").shape[0]
+
+    def test_server(self):
+        server = Served("--grpc-use-ssl", "1", *self.options())
+        try:
+            port = server.ports["GRPCInferenceService"]
+            self.assertEqual(self.rows(port), 2)
+            with self.assertRaises(InferenceServerException):
+                grpcclient.InferenceServerClient(f"localhost:{port}").is_server_live(client_timeout=2)
+        finally:
+            self.assertEqual(server.end(), 0)
+
+    def test_mutual(self):
+        server = Served("--grpc-use-ssl-mutual", "1", "--grpc-root-cert", self.path("authority.crt"), *self.options())
+        try:
+            port = server.ports["GRPCInferenceService"]
+            mine = {"private_key": self.path("client.key"), "certificate_chain": self.path("client.crt")}
+            self.assertEqual(self.rows(port, **mine), 2)
+            with self.assertRaises(InferenceServerException):
+                self.rows(port)
+        finally:
+            self.assertEqual(server.end(), 0)
 
 
 class Descriptors(unittest.TestCase):
