@@ -1,6 +1,7 @@
 #include "serve/http/api.h"
 
 #include "serve/core/server_info.h"
+#include "serve/http/coding.h"
 #include "serve/http/config_json.h"
 #include "serve/http/infer_encode.h"
 #include "serve/http/json_write.h"
@@ -34,9 +35,31 @@ std::string server_metadata() {
 
 // What lasts from a request to its answer.
 struct Exchange {
+  std::optional<Coding> answer_coding;
   std::shared_ptr<ServedModel> model;
   InferCall call;
 };
+
+HttpResponse unknown_coding() {
+  return {.status = 501,
+          .text = error_body("this server takes bodies in gzip and deflate, or not compressed"),
+          .extra = {"Accept-Encoding: gzip, deflate"}};
+}
+
+void pack_answer(HttpResponse& answer, Coding coding) {
+  std::vector<std::string_view> parts = {answer.text};
+  for (const Tensor& tensor : answer.binary)
+    parts.emplace_back(static_cast<const char*>(tensor.data()), tensor.bytes());
+  std::string packed = pack(parts, coding);
+  answer.extra.push_back(std::string("Content-Encoding: ") + name_of(coding));
+  if (!answer.binary.empty()) {
+    answer.extra.push_back("Inference-Header-Content-Length: " +
+                           std::to_string(answer.text.size()));
+    answer.type = "application/octet-stream";
+  }
+  answer.text = std::move(packed);
+  answer.binary.clear();
+}
 
 HttpResponse encoded(const Exchange& exchange, const SharedMemory* memory, Response& response) {
   const InferCall& call = exchange.call;
@@ -47,7 +70,9 @@ HttpResponse encoded(const Exchange& exchange, const SharedMemory* memory, Respo
     response.failure = failure_of(error);
   }
   if (response.failure) return encode_failure(with_id(*response.failure, call.id));
-  return encode_infer(*exchange.model, call, response);
+  HttpResponse answer = encode_infer(*exchange.model, call, response);
+  if (exchange.answer_coding) pack_answer(answer, *exchange.answer_coding);
+  return answer;
 }
 
 // Between the slashes; none at all if one of them is empty.
@@ -207,12 +232,10 @@ HttpResponse Api::model(const ModelPath& path) const {
 
 void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) {
   if (!repository_.accepting()) return reply([] { return encode_failure(kShutsDown); });
-  if (!request.content_encoding.empty() && request.content_encoding != "identity")
-    return reply([] {
-      return HttpResponse{.status = 501,
-                          .text = error_body("this server takes bodies that are not compressed"),
-                          .extra = {"Accept-Encoding: identity"}};
-    });
+  const bool is_packed =
+      !request.content_encoding.empty() && request.content_encoding != "identity";
+  const auto coding = parse_coding(request.content_encoding);
+  if (is_packed && !coding) return reply(unknown_coding);
   const auto exchange = std::make_shared<Exchange>();
   Failure why;
   exchange->model = repository_.find(path.name, path.version, why);
@@ -220,8 +243,14 @@ void Api::infer(const ModelPath& path, HttpRequest request, const Reply& reply) 
   try {
     std::optional<std::string_view> length;
     if (request.inference_header_length) length = *request.inference_header_length;
+    if (coding)
+      request.body = std::make_shared<const std::string>(unpack(*request.body, *coding, max_body_));
+    exchange->answer_coding = accepted_coding(request.accept_encoding);
     exchange->call = decode_infer({*exchange->model, memory_}, request.body, length);
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::kResourceExhausted)
+      return reply(
+          [text = error_body(error.what())] { return HttpResponse{.status = 413, .text = text}; });
     return reply([why = failure_of(error)] { return encode_failure(why); });
   } catch (const std::bad_alloc&) {
     return reply([] { return encode_failure({Code::kResourceExhausted, "out of memory"}); });

@@ -20,9 +20,14 @@ class Api {
   using Reply = std::function<void(Encode)>;
 
   /// Without a control no model is loaded or unloaded by request, without a memory no region is
-  /// registered.
-  Api(Repository& repository, ModelControl* control, SharedMemory* memory, Repository::Help help)
-      : repository_(repository), control_(control), memory_(memory), help_(std::move(help)) {}
+  /// registered. A body unpacks to `max_body` bytes at most.
+  Api(Repository& repository, ModelControl* control, SharedMemory* memory, std::size_t max_body,
+      Repository::Help help)
+      : repository_(repository),
+        control_(control),
+        memory_(memory),
+        max_body_(max_body),
+        help_(std::move(help)) {}
 
   void handle(HttpRequest request, const Reply& reply);
 
@@ -54,6 +59,7 @@ class Api {
   Repository& repository_;
   ModelControl* const control_;
   SharedMemory* const memory_;
+  const std::size_t max_body_;
   const Repository::Help help_;
 };
 

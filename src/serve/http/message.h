@@ -14,7 +14,7 @@ struct HttpRequest {
   std::string method, target;
   std::shared_ptr<const std::string> body = std::make_shared<std::string>();
   std::optional<std::string> inference_header_length = {};
-  std::string content_encoding = {};
+  std::string content_encoding = {}, accept_encoding = {};
 };
 
 struct HttpResponse {

@@ -86,7 +86,7 @@ class Connection;
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Impl(Repository& repository, const ServerOptions& options)
       : options(options),
-        api(repository, options.control, options.memory,
+        api(repository, options.control, options.memory, options.max_body,
             [this](const auto& model) { asio::post(io, [model] { model->batcher().help(); }); }) {}
 
   void handle(HttpRequest request, const Api::Reply& reply) {
@@ -193,6 +193,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request_.method = std::string(message.method_string());
     request_.target = std::string(message.target());
     request_.content_encoding = header_of(message, "Content-Encoding");
+    request_.accept_encoding = header_of(message, "Accept-Encoding");
     if (message.count("Inference-Header-Content-Length"))
       request_.inference_header_length = header_of(message, "Inference-Header-Content-Length");
   }

@@ -148,7 +148,8 @@ class OpenClProgram : public testing::Test {
     expect_refused_with([](Manifest& m) { m.platform = ""; }, "is for another platform (");
     expect_refused_with([](Manifest& m) { m.options += " -cl-fast-relaxed-math"; },
                         "is for another compiler options");
-    expect_refused_with([](Manifest& m) { m.source[3] ^= 1; }, "for another source of the kernels");
+    expect_refused_with([](Manifest& m) { m.source[3] = m.source[3] == '0' ? '1' : '0'; },
+                        "for another source of the kernels");
     expect_refused_with([](Manifest& m) { m.kernels = {"dense_7x4"}; },
                         "lacks the kernel 'source_");
     expect_refused_with([](Manifest& m) { m.binary.clear(); }, "no compiler has seen yet");

@@ -265,6 +265,10 @@ class Clients(unittest.TestCase):
         for algorithm in ("gzip", "deflate"):
             result = self.clients[grpcclient].infer("jets", inputs_of(grpcclient, jets(9)), compression_algorithm=algorithm)
             self.assertEqual(result.as_numpy("scores").tobytes(), self.scores(jets(9)).tobytes())
+            result = self.clients[httpclient].infer("jets", inputs_of(httpclient, jets(9)),
+                                                    request_compression_algorithm=algorithm,
+                                                    response_compression_algorithm=algorithm)
+            self.assertEqual(result.as_numpy("scores").tobytes(), self.scores(jets(9)).tobytes())
 
     def test_statistics(self):
         self.scores(jets(3))

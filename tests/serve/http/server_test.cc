@@ -1,5 +1,7 @@
 #include "serve/http/server.h"
 
+#include "serve/http/coding.h"
+
 #include "support/model_case.h"
 #include "tests/serve/core/serving.h"
 #include "tests/serve/http/client.h"
@@ -433,6 +435,45 @@ TEST_F(HttpServer, MetricsHaveAPortOfTheirOwn) {
     EXPECT_NE(answer.body.find(line), std::string::npos) << line << answer.body;
   EXPECT_EQ(client.ask(get("/v2/health/live")).status, 404);
   EXPECT_EQ(client.ask(post("/metrics", "")).status, 405);
+}
+
+TEST_F(HttpServer, TakesCompressedBodies) {
+  const std::string body = indices("[1,3]", "[2]");
+  const std::string_view parts[] = {body};
+  for (const Coding coding : {Coding::kGzip, Coding::kDeflate}) {
+    const std::string header = std::string("Content-Encoding: ") + name_of(coding) + "\r\n";
+    const std::string packed = pack(parts, coding);
+    const Answer answer = ask(post(kInfer, packed, header));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_NE(answer.body.find("[10,11,30,31]"), std::string::npos) << answer.body;
+    for (const std::string& bad : {body, std::string(), packed.substr(0, packed.size() - 3),
+                                   packed + "x", std::string("\x1f\x8b")})
+      EXPECT_EQ(ask(post(kInfer, bad, header)).status, 400) << bad.size();
+    // A bomb of a thousand to one.
+    const std::string zeros(std::size_t{65} << 20, '0');
+    const std::string_view bomb[] = {zeros};
+    EXPECT_EQ(ask(post(kInfer, pack(bomb, coding), header)).status, 413);
+  }
+  EXPECT_EQ(ask(post(kInfer, body)).status, 200);
+}
+
+TEST_F(HttpServer, CompressesAnswersWhereAsked) {
+  const std::tuple<const char*, const char*> cases[] = {{"gzip", "gzip"},
+                                                        {"deflate", "deflate"},
+                                                        {"br, deflate ;q=0.5, gzip", "gzip"},
+                                                        {"gzip;q=0, deflate", "deflate"},
+                                                        {"gzip; q=0.0", ""},
+                                                        {"br", ""}};
+  for (const auto& [accepted, expected] : cases) {
+    const Answer answer = ask(
+        post(kInfer, indices("[1]", "[1]"), std::string("Accept-Encoding: ") + accepted + "\r\n"));
+    EXPECT_EQ(answer.status, 200);
+    const auto coding = answer.headers.find("content-encoding");
+    EXPECT_EQ(coding == answer.headers.end() ? "" : coding->second, expected) << accepted;
+    const auto parsed = parse_coding(expected);
+    const std::string body = parsed ? unpack(answer.body, *parsed, 1 << 20) : answer.body;
+    EXPECT_NE(body.find("[10,11]"), std::string::npos);
+  }
 }
 
 }  // namespace
