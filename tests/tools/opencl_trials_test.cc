@@ -52,7 +52,7 @@ TEST_F(TrialsOnOpenCl, AWrongCandidateIsNamedAndNoOther) {
   ASSERT_NE(layer, "");
   const ops::TuningTable table = {{layer, {{"rows", rows}, {"blocks", 1}}}};
   EXPECT_EQ(trials_->with_other_bits(table), Layers{});
-  constexpr cl_uint kLowerBound = 12;
+  constexpr cl_uint kLowerBound = 13;
   const test::WrongArgument wrong(narrow_ ? "conv_5x1" : "conv_14x1", kLowerBound, 1e30f);
   EXPECT_EQ(trials_->with_other_bits(table), Layers{layer});
 }

@@ -14,15 +14,21 @@ namespace {
 using ops::Conv;
 constexpr Index kBlock = numerics::kLanes;
 
-const Tile kConvWide[] = {{7, 4, "conv_7x4"}, {14, 2, "conv_14x2"}, {14, 1, "conv_14x1"}};
-const Tile kConvNarrow[] = {{2, 2, "conv_2x2", 120}, {6, 1, "conv_6x1"}, {5, 1, "conv_5x1", 110}};
+const Tile kConvWide[] = {{7, 4, "conv_7x4", 100, "long_conv_7x4"},
+                          {14, 2, "conv_14x2", 100, "long_conv_14x2"},
+                          {14, 1, "conv_14x1", 100, "long_conv_14x1"}};
+const Tile kConvNarrow[] = {{2, 2, "conv_2x2", 120, "long_conv_2x2"},
+                            {6, 1, "conv_6x1", 100, "long_conv_6x1"},
+                            {5, 1, "conv_5x1", 110, "long_conv_5x1"}};
 const Tile kConvBoard[] = {{8, 1, "conv_8x1"}};
 const TileMenu kConvTiles = {kConvWide, kConvNarrow, kConvBoard};
 
-const Tile kProductsWide[] = {
-    {7, 4, "products_7x4"}, {14, 2, "products_14x2"}, {14, 1, "products_14x1"}};
-const Tile kProductsNarrow[] = {
-    {2, 2, "products_2x2", 120}, {6, 1, "products_6x1"}, {5, 1, "products_5x1", 110}};
+const Tile kProductsWide[] = {{7, 4, "products_7x4", 100, "long_products_7x4"},
+                              {14, 2, "products_14x2", 100, "long_products_14x2"},
+                              {14, 1, "products_14x1", 100, "long_products_14x1"}};
+const Tile kProductsNarrow[] = {{2, 2, "products_2x2", 120, "long_products_2x2"},
+                                {6, 1, "products_6x1", 100, "long_products_6x1"},
+                                {5, 1, "products_5x1", 110, "long_products_5x1"}};
 const Tile kProductsBoard[] = {{8, 1, "products_8x1"}};
 const TileMenu kProductTiles = {kProductsWide, kProductsNarrow, kProductsBoard};
 
@@ -86,9 +92,6 @@ struct ConvNode {
   }
 };
 
-// Blocks of channels in a section of a sum.
-Index section_blocks(Index taps) { return numerics::section_channels(taps) / kBlock; }
-
 // Tiles of pixels that all filters go over before the next ones: a CPU walks over the pixels of a
 // launch for each panel of filters. Either they stay in the second-level cache and filters are read
 // for each part, or pixels are read for each panel.
@@ -116,12 +119,13 @@ void add_direct(const ConvNode& node, Index terms, std::string layer, DeviceKern
                        to_int(g.stride_x * g.x.block),
                        to_int(pixels),
                        to_int(g.y.blocks)};
-  Launch launch{"conv",
-                tile.kernel,
-                {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
-                 geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)),
-                 to_int(terms), to_int(section_blocks(g.kernel_rows * g.kernel_columns)),
-                 cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
+  const Index section = numerics::section_channels(g.kernel_rows * g.kernel_columns);
+  Launch launch{
+      "conv",
+      tile.kernel_for(g.x.channels > section),
+      {In{Conv::kX}, node.weights(), node.bias(), node.residual(), Out{0}, geometry(g.x),
+       geometry(g.y), geometry_or_none(g), window, to_int(g.window(0, 0, 0, 0)), to_int(terms),
+       to_int(section / kBlock), cl_int{g.has_residual}, node.bounds.low, node.bounds.high}};
   set_tiles(node.device, tile, work, launch);
   const Index each = tiles_together(node, terms, tile, static_cast<Index>(launch.items[1]));
   parts.launches = in_parts(node.device, work, launch, each);
@@ -186,6 +190,7 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
   const Index standard = group_tiles(node.device, g, points, tiles);
   const Index most = ops::chosen(node.choice, kTiles, standard, 1, std::min(tiles, 8 * standard));
   const auto menu = kProductTiles.of(node.device);
+  const Index section = numerics::section_channels(1);
   const std::size_t v_bytes = static_cast<std::size_t>(points * g.x.blocks * most * kBlock) * 4;
   const std::size_t m_bytes = static_cast<std::size_t>(points * g.y.blocks * most * kBlock) * 4;
   const Scratch v = take_scratch(node.device, v_bytes, parts.scratch);
@@ -201,9 +206,9 @@ void add_winograd(const ConvNode& node, std::string layer, DeviceKernel::Parts& 
     set_grid(node.device, count, g.x.blocks, input);
     group_units(node.device, input);
     Launch products{"conv",
-                    tile.kernel,
+                    tile.kernel_for(g.x.channels > section),
                     {v, node.weights(), m, to_int(count), to_int(g.x.channels),
-                     to_int(section_blocks(1)), to_int(g.y.blocks)}};
+                     to_int(section / kBlock), to_int(g.y.blocks)}};
     set_tiles(node.device, tile, work, products);
     Launch output{"winograd",
                   side == 4 ? "winograd4_output" : "winograd2_output",

@@ -15,15 +15,15 @@ namespace {
 using ops::Dense;
 constexpr Index kBlock = numerics::kLanes;
 
-const Tile kDenseWide[] = {{7, 4, "dense_7x4"},
-                           {12, 2, "dense_12x2"},
-                           {12, 1, "dense_12x1", 110},
-                           {1, 1, "dense_1x1", 400}};
-const Tile kDenseNarrow[] = {{1, 4, "dense_1x4", 190},
-                             {2, 2, "dense_2x2", 120},
-                             {6, 1, "dense_6x1"},
-                             {5, 1, "dense_5x1", 110},
-                             {1, 1, "dense_1x1", 360}};
+const Tile kDenseWide[] = {{7, 4, "dense_7x4", 100, "long_dense_7x4"},
+                           {12, 2, "dense_12x2", 100, "long_dense_12x2"},
+                           {12, 1, "dense_12x1", 110, "long_dense_12x1"},
+                           {1, 1, "dense_1x1", 400, "long_dense_1x1"}};
+const Tile kDenseNarrow[] = {{1, 4, "dense_1x4", 190, "long_dense_1x4"},
+                             {2, 2, "dense_2x2", 120, "long_dense_2x2"},
+                             {6, 1, "dense_6x1", 100, "long_dense_6x1"},
+                             {5, 1, "dense_5x1", 110, "long_dense_5x1"},
+                             {1, 1, "dense_1x1", 360, "long_dense_1x1"}};
 const Tile kDenseBoard[] = {{8, 1, "dense_8x1"}};
 const TileMenu kDenseTiles = {kDenseWide, kDenseNarrow, kDenseBoard};
 
@@ -51,8 +51,10 @@ Launch dense_launch(const Device& device, Argument x, cl_mem w, Argument y, Inde
                     Index n, const DenseExtras& extras, const ops::Choice* choice = nullptr) {
   const TiledWork work{rows, vectors_of(n), k, 1, choice};
   const Tile& tile = choose_tile(kDenseTiles.of(device), work);
+  // The first segment is the longest.
+  const bool has_sections = numerics::segment_start(k, extras.segments, 1) > extras.section;
   Launch launch{"dense",
-                tile.kernel,
+                tile.kernel_for(has_sections),
                 {x, w, extras.bias, extras.residual, y, to_int(rows), to_int(k), to_int(n),
                  to_int(extras.segments), to_int(extras.section), cl_int{extras.has_bias},
                  cl_int{extras.has_residual}, extras.bounds.low, extras.bounds.high}};

@@ -12,6 +12,14 @@ struct Tile {
   Index rows, blocks;
   const char* kernel;
   Index cost = 100;  ///< of a term, in hundredths of the best tile's
+  /// For sums of several sections (numerics/contract.h, rule 2); null if `kernel` takes them too.
+  const char* long_kernel = nullptr;
+
+  /// Totals beside the sums of a section take registers, so that sums of one section have a kernel
+  /// without them.
+  const char* kernel_for(bool has_sections) const {
+    return has_sections && long_kernel ? long_kernel : kernel;
+  }
 };
 
 /// The tiles of a kernel, larger ones first; the last one has one block. A device's programs have
