@@ -1,8 +1,6 @@
 #include "serve/rpc/infer_call.h"
 
-#include "serve/rpc/deadline.h"
-#include "serve/rpc/infer_wire.h"
-#include "serve/rpc/status.h"
+#include "serve/rpc/exchange.h"
 #include "serve/rpc/step.h"
 
 #include <grpcpp/server_context.h>
@@ -31,46 +29,23 @@ class UnaryInfer {
     ++queue_.counts.begun;
     ++queue_.counts.unanswered;
     await_infer(queue_);
-    const ::grpc::Status status = guarded([this] { return submit(); });
+    const ::grpc::Status status = exchange_.submit(
+        queue_, buffer_, context_, [this](Response response) { answer(std::move(response)); },
+        ticket_);
     if (!status.ok()) writer_.FinishWithError(status, finished_.tag());
   }
 
-  // An error if nothing was submitted.
-  ::grpc::Status submit() {
-    const auto message = parse_infer(buffer_);
-    buffer_.Clear();
-    if (!message) return {::grpc::StatusCode::INTERNAL, "Unable to parse request"};
-    if (!message->head.id().empty()) id_ = message->head.id();
-    if (!queue_.repository.accepting()) return status_of(kShutsDown);
-    Failure why;
-    const auto version = parse_version(message->head.model_version());
-    model_ = queue_.repository.find(message->head.model_name(), version, why);
-    if (!model_) return status_of(why);
-    InferCall call = call_of(*message, *model_, queue_.memory);
-    forms_ = std::move(call.forms);
-    call.request.deadline = deadline_of(context_);
-    ticket_ = queue_.repository.submit(
-        model_, version, std::move(call.request),
-        [this](Response response) { answer(std::move(response)); }, queue_.help);
-    return ::grpc::Status::OK;
-  }
-
-  // On a model's thread, or within `submit`.
+  // On a model's thread, or within `began`.
   void answer(Response response) {
     ::grpc::ByteBuffer buffer;
-    const ::grpc::Status status = guarded([&]() -> ::grpc::Status {
-      if (response.failure) return status_of(with_id(*response.failure, id_));
-      if (const auto failure = form_outputs(response, forms_, *model_, queue_.memory))
-        return status_of(with_id(*failure, id_));
-      buffer = encode_infer(*model_, id_.value_or(""), response, forms_, false);
-      return ::grpc::Status::OK;
-    });
+    const ::grpc::Status status =
+        exchange_.encode(std::move(response), queue_.memory, false, buffer);
     if (status.ok()) writer_.Finish(buffer, status, finished_.tag());
     else writer_.FinishWithError(status, finished_.tag());
   }
 
   void ended(bool) {
-    if (model_ && context_.IsCancelled()) model_->batcher().cancel(ticket_);
+    if (exchange_.model && context_.IsCancelled()) exchange_.model->batcher().cancel(ticket_);
     leave();
   }
   void finished(bool) {
@@ -88,9 +63,7 @@ class UnaryInfer {
   ::grpc::ServerContext context_;
   ::grpc::ByteBuffer buffer_;
   ::grpc::ServerAsyncResponseWriter<::grpc::ByteBuffer> writer_{&context_};
-  std::optional<std::string> id_;
-  OutputForms forms_;
-  std::shared_ptr<ServedModel> model_;
+  Exchange exchange_;
   Ticket ticket_;
   int open_ = 2;  // of `ended` and `finished`, which one thread reports
   MemberStep<UnaryInfer> began_{*this, &UnaryInfer::began}, ended_{*this, &UnaryInfer::ended},

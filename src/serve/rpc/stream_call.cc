@@ -1,7 +1,5 @@
-#include "serve/rpc/deadline.h"
-#include "serve/rpc/infer_call.h"
+#include "serve/rpc/exchange.h"
 #include "serve/rpc/infer_wire.h"
-#include "serve/rpc/status.h"
 #include "serve/rpc/step.h"
 
 #include <grpcpp/server_context.h>
@@ -29,9 +27,7 @@ class StreamCall {
  private:
   struct Running {
     std::uint64_t number = 0;
-    std::shared_ptr<ServedModel> model = {};
-    std::optional<std::string> id = {};
-    OutputForms forms = {};
+    Exchange exchange = {};
     Ticket ticket = {};
   };
   using Requests = std::map<std::uint64_t, std::shared_ptr<Running>>;
@@ -75,7 +71,7 @@ class StreamCall {
       left = running_;
     }
     for (const auto& [number, request] : left)
-      if (request->model) request->model->batcher().cancel(request->ticket);
+      if (request->exchange.model) request->exchange.model->batcher().cancel(request->ticket);
     std::unique_lock lock(mutex_);
     --open_;
     proceed(lock);
@@ -124,48 +120,26 @@ class StreamCall {
       running->number = next_++;
       running_.emplace(running->number, running);
     }
-    const ::grpc::Status status = guarded([&] { return submit(running); });
-    if (!status.ok()) refuse(*running, status.error_message());
-  }
-
-  // An error if nothing was submitted.
-  ::grpc::Status submit(const std::shared_ptr<Running>& running) {
-    const auto message = parse_infer(incoming_);
-    incoming_.Clear();
-    if (!message) return {::grpc::StatusCode::INTERNAL, "Unable to parse request"};
-    if (!message->head.id().empty()) running->id = message->head.id();
-    if (!queue_.repository.accepting()) return status_of(kShutsDown);
-    Failure why;
-    const auto version = parse_version(message->head.model_version());
-    running->model = queue_.repository.find(message->head.model_name(), version, why);
-    if (!running->model) return status_of(why);
-    InferCall call = call_of(*message, *running->model, queue_.memory);
-    running->forms = std::move(call.forms);
-    call.request.deadline = deadline_of(context_);
-    Ticket ticket = queue_.repository.submit(
-        running->model, version, std::move(call.request),
-        [this, running](Response response) { answer(*running, std::move(response)); }, queue_.help);
+    Ticket ticket;
+    const ::grpc::Status status = running->exchange.submit(
+        queue_, incoming_, context_,
+        [this, running](Response response) { answer(*running, std::move(response)); }, ticket);
+    if (!status.ok()) return refuse(*running, status.error_message());
     const std::lock_guard lock(mutex_);
     running->ticket = std::move(ticket);
-    return ::grpc::Status::OK;
   }
 
-  // On a model's thread, or within `submit`.
+  // On a model's thread, or within `take`.
   void answer(const Running& running, Response response) {
     ::grpc::ByteBuffer buffer;
-    const ::grpc::Status status = guarded([&]() -> ::grpc::Status {
-      if (response.failure) return status_of(with_id(*response.failure, running.id));
-      if (const auto failure = form_outputs(response, running.forms, *running.model, queue_.memory))
-        return status_of(with_id(*failure, running.id));
-      buffer = encode_infer(*running.model, running.id.value_or(""), response, running.forms, true);
-      return ::grpc::Status::OK;
-    });
+    const ::grpc::Status status =
+        running.exchange.encode(std::move(response), queue_.memory, true, buffer);
     if (status.ok()) write(running, std::move(buffer));
     else refuse(running, status.error_message());
   }
 
   void refuse(const Running& running, const std::string& message) {
-    write(running, encode_stream_failure(message, running.id.value_or("")));
+    write(running, encode_stream_failure(message, running.exchange.id.value_or("")));
   }
 
   void write(const Running& running, ::grpc::ByteBuffer buffer) {
