@@ -79,7 +79,6 @@ std::optional<Ticket> Batcher::try_submit(Request& request, OnDone& on_done) {
 
 std::optional<Failure> Batcher::accept(const PendingPtr& pending, bool& unloading) {
   if (auto failure = check_request(name_, tensors_, limits_, *pending)) return failure;
-  tensors_.to_model(pending->request.inputs);
   auto failure = enqueue(pending, unloading);
   if (failure) statistics_.add_rejected();
   return failure;
@@ -95,7 +94,8 @@ std::optional<Failure> Batcher::enqueue(const PendingPtr& pending, bool& unloadi
   pending->charged = bytes;
   const std::lock_guard lock(mutex_);
   unloading = stopping_;
-  if (unloading) return {};
+  if (unloading) return {};  // as it came, for another model
+  tensors_.to_model(pending->request.inputs);
   if (auto failure = queue_.push(pending, now())) return failure;
   // Who ends a batch looks for the next.
   const bool is_helped = pending->request.helped && is_short();

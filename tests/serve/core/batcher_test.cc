@@ -294,6 +294,23 @@ TEST(Batcher, ACallbackMaySubmitMore) {
   EXPECT_EQ(values(last.get_future().get()), (std::vector<float>{20, 21}));
 }
 
+TEST(Batcher, LeavesARequestAsItCameIfItIsBeingUnloaded) {
+  const Session session(test::parse(test::lookup_bytes()));
+  ServedTensors tensors = ServedTensors::of(session.model());
+  Dimension one;
+  one.size = 1;
+  tensors.inputs[0].shape.push_back(one);
+  tensors.input_reshapes["i"] = {.client = {-1, 1}, .model = {-1}};
+  Batcher batcher("lookup", session, {.max_batch_size = 4}, test::much_memory(), tensors);
+  const Request like = {.inputs = {{"i", Tensor::of<std::int64_t>({2, 1}, {1, 2})}}};
+  EXPECT_EQ(values(send(batcher, like).get()), (std::vector<float>{10, 11, 20, 21}));
+  batcher.stop();
+  Request request = like;
+  OnDone on_done = [](Response) { ADD_FAILURE() << "it stays with the caller"; };
+  EXPECT_FALSE(batcher.try_submit(request, on_done));
+  EXPECT_EQ(request.inputs.at("i").shape(), (Shape{2, 1}));
+}
+
 // Sends as protocols do that call `help`.
 std::future<Response> send_helped(Batcher& batcher, std::int64_t index) {
   Request request = lookup({index});
